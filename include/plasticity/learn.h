@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Learning, running and evaluating. */
+#ifndef PLASTICITY_LEARN_H
+#define PLASTICITY_LEARN_H
+
+#include <plasticity/network.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What belongs to a data stream: activities and signals. Everything is allocated when it is made. Thread rule: one
+ * thread at a time; a state made with another context than its network's may run in that context's thread. */
+typedef struct plast_state plast_state;
+
+typedef struct plast_state_options {
+    uint32_t struct_size;
+    int32_t reserved0;
+    int64_t batch; /* most samples at once: limit of plast_data.batch, block length of run and evaluate; 0 = 64 */
+} plast_state_options;
+
+#define PLAST_STATE_OPTIONS .struct_size = (uint32_t)sizeof(plast_state_options)
+
+/* Fixes the network's shape. The context takes the messages of calls that use this state. */
+PLAST_API PLAST_NODISCARD plast_status plast_state_create(plast_context *context, plast_network *network,
+                                                          const plast_state_options *options, plast_state **state);
+PLAST_API void plast_state_destroy(plast_state *state);
+
+/* Quantities of a layer that a state holds. */
+enum {
+    PLAST_ACTIVITY = 1,  /* y */
+    PLAST_POTENTIAL = 2, /* z */
+    PLAST_SIGNAL = 3     /* s = dLoss/dz, of the last sample or minibatch that was learned */
+};
+
+/* Read-only view of the samples that the last call processed last (rows = how many), in the network's type. Valid
+ * until the next call that uses the state. PLAST_E_STATE before the first. */
+PLAST_API PLAST_NODISCARD plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t quantity,
+                                                        plast_matrix *view);
+/* The network's own state, the one used when NULL is passed; PLAST_E_STATE before plast_network_prepare or the first
+ * call that needed it. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_state(const plast_network *network, plast_state **state);
+
+typedef struct plast_data {
+    uint32_t struct_size;
+    int32_t reserved0;
+    const plast_matrix *inputs;  /* n x inputs, f32 or f64 */
+    const plast_matrix *targets; /* n x 1 labels (u8, i32, i64), or n x outputs (f32, f64); NULL: no loss, rules only */
+    const plast_matrix *loss_mask; /* n x 1 weights >= 0 (f32, f64 or u8) of each sample's loss; NULL = all 1 */
+    const plast_matrix *order; /* k x 1 (i32, i64): the rows to visit, in this order; NULL = each once, ascending */
+    int64_t batch; /* samples per update; 0 = 1: online. The last minibatch may be shorter */
+} plast_data;
+
+#define PLAST_DATA .struct_size = (uint32_t)sizeof(plast_data)
+
+/* Written by the library, also on failure; set struct_size (PLAST_REPORT) before. */
+typedef struct plast_report {
+    uint32_t struct_size;
+    int32_t reserved0;
+    int64_t samples; /* processed; when learning: whose update was applied */
+    int64_t updates; /* applied */
+    int64_t losses;  /* samples that carried a loss */
+    int64_t correct; /* of those: the largest output is the target's largest (one output: both above 1/2 or both not) */
+    double loss;     /* mean over those that carried one, weighted by the mask; before the sample's own update */
+} plast_report;
+
+#define PLAST_REPORT .struct_size = (uint32_t)sizeof(plast_report)
+
+/* Called between updates. 0 goes on; any other value ends the call, which then returns the value if it is
+ * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. The callback may read the network, and set
+ * rates, but must not learn with it. */
+typedef plast_status (*plast_progress)(void *user, const plast_report *so_far);
+
+typedef struct plast_learn_options {
+    uint32_t struct_size;
+    int32_t reserved0;
+    plast_progress progress; /* NULL = none */
+    void *user;
+    int64_t progress_every; /* samples between two calls; 0 = 1000 */
+} plast_learn_options;
+
+#define PLAST_LEARN_OPTIONS .struct_size = (uint32_t)sizeof(plast_learn_options)
+
+/* Learns the samples one after another, or minibatch by minibatch. Error term and rules alike are averaged over a
+ * minibatch: rules over its samples, the error over those that carry a loss, each weighted by its mask. A sample
+ * without a loss (label -1, mask 0, no targets) still drives the rules.
+ *
+ * A sample (or minibatch) is atomic: if anything in it is not finite, or the update could overflow, it changes nothing,
+ * the call ends with PLAST_E_NOT_FINITE, and report->samples says how many were learned before it.
+ *
+ * `state` NULL = the network's own. `options` and `report` may be NULL. An optimizer is required when there are
+ * targets (PLAST_E_STATE). Splitting the samples over several calls gives the same bits. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_learn(plast_network *network, plast_state *state,
+                                                           const plast_data *data, const plast_learn_options *options,
+                                                           plast_report *report);
+
+/* outputs (n x units of the last layer, f32 or f64) = the network's answer to inputs (n x inputs). Untouched on
+ * failure. Needs no optimizer. PLAST_E_NOT_FINITE when an input or activity is not finite. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_run(plast_network *network, plast_state *state,
+                                                         const plast_matrix *inputs, const plast_matrix *outputs);
+
+/* Loss and correct answers over the data, with nothing changed. data->batch is ignored. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_evaluate(plast_network *network, plast_state *state,
+                                                              const plast_data *data, plast_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Networks, their layers and synapse groups. */
+#ifndef PLASTICITY_NETWORK_H
+#define PLASTICITY_NETWORK_H
+
+#include <plasticity/context.h>
+#include <plasticity/matrix.h>
+#include <plasticity/optimizer.h>
+#include <plasticity/rule.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Thread rule: one thread at a time, and only that thread may learn. Once prepared (plast_network_prepare), other
+ * threads may run and evaluate it meanwhile not learning, each with a state made with a context of its own. */
+typedef struct plast_network plast_network;
+
+/* Borrowed from its network, never destroyed by the caller. Thread rule: as the network. */
+typedef struct plast_layer plast_layer;
+typedef struct plast_synapses plast_synapses;
+
+/* Activations y = f(z). f' in brackets. */
+enum {
+    PLAST_LINEAR = 0,   /* z */
+    PLAST_SOFTPLUS = 1, /* log(1 + exp(beta z)) / beta, activation_param = beta > 0, default 10 [1 - exp(-beta y)] */
+    PLAST_RELU = 2,     /* max(z, 0) [1 where z > 0, else 0] */
+    PLAST_TANH = 3,
+    PLAST_SIGMOID = 4, /* 1 / (1 + exp(-z)) */
+    PLAST_SOFTMAX = 5  /* output layer only */
+};
+
+/* Losses; the mean over samples is reported. s is the signal dLoss/dz at the output. */
+enum {
+    PLAST_LOSS_DEFAULT = 0,       /* by the output's activation: softmax 1, sigmoid 2, else 3 */
+    PLAST_LOSS_CROSS_ENTROPY = 1, /* - sum t log y on softmax; targets sum to 1; s = y - t */
+    PLAST_LOSS_LOGISTIC = 2,      /* - sum t log y + (1 - t) log(1 - y) on sigmoid; s = y - t */
+    PLAST_LOSS_SQUARED = 3        /* 1/2 sum (y - t)^2 on any activation; s = f'(z) (y - t) */
+};
+
+/* Initialisers; biases start at 0. `gain` multiplies every one of them (0 = 1). */
+enum {
+    PLAST_INIT_XAVIER_UNIFORM = 0, /* U(-a, a), a = sqrt(6 / (n_in + n_out)); Glorot & Bengio 2010 */
+    PLAST_INIT_XAVIER_NORMAL = 1,  /* N(0, 2 / (n_in + n_out)) */
+    PLAST_INIT_HE_UNIFORM = 2,     /* U(-a, a), a = sqrt(6 / n_in); He et al. 2015 */
+    PLAST_INIT_HE_NORMAL = 3,      /* N(0, 2 / n_in) */
+    PLAST_INIT_ORTHOGONAL = 4,     /* orthonormal rows or columns, whichever are fewer, uniform over rotations */
+    PLAST_INIT_GAUSSIAN = 5,       /* N(0, gain^2) */
+    PLAST_INIT_UNIFORM = 6,        /* U(-gain, gain) */
+    PLAST_INIT_CONSTANT = 7,       /* gain everywhere */
+    PLAST_INIT_ZERO = 8
+};
+
+typedef struct plast_network_options {
+    uint32_t struct_size;
+    int32_t dtype;  /* PLAST_F32 (default) or PLAST_F64: what the whole network computes in */
+    int64_t inputs; /* columns of the input, required, > 0 */
+    uint64_t seed;  /* of the network's own random stream */
+    int32_t loss;   /* PLAST_LOSS_... */
+    int32_t reserved0;
+} plast_network_options;
+
+#define PLAST_NETWORK_OPTIONS .struct_size = (uint32_t)sizeof(plast_network_options)
+
+typedef struct plast_layer_options {
+    uint32_t struct_size;
+    int32_t activation;      /* PLAST_LINEAR ... */
+    int64_t units;           /* required, > 0 */
+    double activation_param; /* the activation's one parameter; 0 = its default. Refused where it has none */
+    double gain;             /* of the initialiser; 0 = 1 */
+    int32_t init;            /* PLAST_INIT_... */
+    int32_t no_bias;         /* 1: z = W x */
+} plast_layer_options;
+
+#define PLAST_LAYER_OPTIONS .struct_size = (uint32_t)sizeof(plast_layer_options)
+
+/* Which layers a call means; or an index from 0 (next to the input) on. */
+enum {
+    PLAST_HIDDEN_LAYERS = -1, /* all but the last */
+    PLAST_ALL_LAYERS = -2
+};
+
+/* On failure *network is untouched. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_create(plast_context *context,
+                                                            const plast_network_options *options,
+                                                            plast_network **network);
+/* Destroys its layers and synapse groups too; destroy its states first. NULL is allowed. */
+PLAST_API void plast_network_destroy(plast_network *network);
+
+/* Adds a layer on top, its weights drawn at once from the network's seed and the layer's index. Kinds: "dense",
+ * y = f(W x + b). `layer` may be NULL. PLAST_E_STATE once a rule, a state or prepare has fixed the shape;
+ * PLAST_E_UNSUPPORTED on top of a softmax layer (softmax belongs at the output). */
+PLAST_API PLAST_NODISCARD plast_status plast_network_add(plast_network *network, const char *kind,
+                                                         const plast_layer_options *options, plast_layer **layer);
+/* Names of the layer kinds; NULL past the last one. */
+PLAST_API const char *plast_layer_kind_name(int32_t index);
+
+/* Attaches a copy of the rule to the layers, and fixes the network's shape. A rule may be attached to a layer
+ * once: a second time is PLAST_E_STATE. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_add_rule(plast_network *network, int32_t layers,
+                                                              const plast_rule *rule);
+/* A parameter of the attached rule, at any time between calls. Set: PLAST_E_UNKNOWN when none of the layers has it.
+ * Get: of one layer, by index. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_set_rule(plast_network *network, int32_t layers, const char *rule,
+                                                              const char *parameter, double value);
+PLAST_API PLAST_NODISCARD plast_status plast_network_get_rule(const plast_network *network, int32_t layer,
+                                                              const char *rule, const char *parameter, double *value);
+
+/* Takes a copy of the optimizer. Moments and the count of updates start at zero. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_set_optimizer(plast_network *network,
+                                                                   const plast_optimizer *optimizer);
+/* A parameter of the network's optimizer, at any time between calls (rate schedules); moments stay. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_set_optimizer_parameter(plast_network *network,
+                                                                             const char *parameter, double value);
+PLAST_API PLAST_NODISCARD plast_status plast_network_get_optimizer_parameter(const plast_network *network,
+                                                                             const char *parameter, double *value);
+
+/* Checks the whole network and allocates all that learning with up to `batch` samples per update needs, and the
+ * network's own state. Learn, run and evaluate do it themselves when it was not done; called once beforehand, they
+ * allocate nothing. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_prepare(plast_network *network, int64_t batch);
+
+/* Draws all weights anew from `seed` and sets biases, moments and update counts to 0, as if just made with that seed.
+ * Attached rules, optimizer, rates and frozen flags stay. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_reset(plast_network *network, uint64_t seed);
+
+PLAST_API int64_t plast_network_layers(const plast_network *network);
+PLAST_API PLAST_NODISCARD plast_status plast_network_layer(const plast_network *network, int64_t index,
+                                                           plast_layer **layer);
+
+PLAST_API int64_t plast_layer_units(const plast_layer *layer);
+/* Biases as 1 x units, copied. PLAST_E_STATE for a layer without bias; set refuses what is not finite. */
+PLAST_API PLAST_NODISCARD plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias);
+PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias);
+/* Freezing stops everything in the layer that adapts: weights, biases, moments. Activity and errors pass on. */
+PLAST_API PLAST_NODISCARD plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen);
+/* One of the layer's synapse groups by name; NULL = the first. "dense" has one, "input". */
+PLAST_API PLAST_NODISCARD plast_status plast_layer_synapses(const plast_layer *layer, const char *name,
+                                                            plast_synapses **synapses);
+
+/* A live read-only view of the weights, n_out x n_in, rows are postsynaptic and padded to 64 bytes. Valid as long as
+ * the network, except during a call that learns. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_view(const plast_synapses *synapses, plast_matrix *view);
+/* Copies in or out, converting between f32 and f64; set refuses what is not finite in the network's type. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_weights(const plast_synapses *synapses,
+                                                                  const plast_matrix *weights);
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_weights(plast_synapses *synapses,
+                                                                  const plast_matrix *weights);
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_frozen(plast_synapses *synapses, int32_t frozen);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

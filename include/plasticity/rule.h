@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Local plasticity rules. A rule emits terms for one synapse group, all of them from the old weights:
+ *
+ *     W  <-  W  +  W o (p 1^T)  +  sum_k u_k v_k^T
+ *
+ * and they are applied together with the error-driven step. A rule's own rate acts on the weights directly, never
+ * through the optimizer, so that its published stability bound holds under any optimizer. Rules act on matrices,
+ * never on biases. */
+#ifndef PLASTICITY_RULE_H
+#define PLASTICITY_RULE_H
+
+#include <plasticity/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A description: copied when it is attached (plast_network_add_rule), reusable in other networks, then free to be
+ * changed or destroyed. Thread rule: as its context. */
+typedef struct plast_rule plast_rule;
+
+/* Rules, y post- and x presynaptic activity, both after the nonlinearity:
+ *
+ *   "oja"    W += rate (y x^T - y y^T W): Oja's subspace rule, full Gram matrix (Oja 1989; inside error-driven
+ *            learning: Shervani-Tabar & Rosenbaum 2023, eq. 10). Stable per sample for rate |y|^2 < 2, monotone below 1.
+ *              rate   [0, inf), required
+ *              guard  [0, inf), default 0 = off: rate is lowered to guard / |y|^2 where that is less. Not published.
+ *   "gha"    W += rate (y x^T - tril(y y^T) W): Sanger's generalised Hebbian algorithm (Sanger 1989); rows converge to
+ *            the ordered principal components of the uncentred second moment.
+ *              rate   [0, inf), required
+ *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
+ *              rate   [0, 1), required
+ *
+ * Failure: PLAST_E_UNKNOWN for another name, the message lists the known ones. */
+PLAST_API PLAST_NODISCARD plast_status plast_rule_create(plast_context *context, const char *name, plast_rule **rule);
+PLAST_API void plast_rule_destroy(plast_rule *rule);
+
+/* PLAST_E_UNKNOWN for another parameter, PLAST_E_RANGE outside its range (NaN included); nothing changes then. */
+PLAST_API PLAST_NODISCARD plast_status plast_rule_set(plast_rule *rule, const char *parameter, double value);
+/* PLAST_E_STATE for a required parameter that was never set. */
+PLAST_API PLAST_NODISCARD plast_status plast_rule_get(const plast_rule *rule, const char *parameter, double *value);
+
+/* Self-description. Names end with NULL at an index past the last one; so do parameters, by PLAST_E_RANGE. */
+PLAST_API const char *plast_rule_name(int32_t index);
+PLAST_API PLAST_NODISCARD plast_status plast_rule_parameter(const plast_rule *rule, int32_t index,
+                                                            plast_parameter *parameter);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

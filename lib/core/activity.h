@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What belongs to a data stream: the activities and signals of every population, samples in rows. */
+#ifndef PLAST_CORE_ACTIVITY_H
+#define PLAST_CORE_ACTIVITY_H
+
+#include "core/model.h"
+
+/* Arrays of batch x ld of one population; paddings are 0. */
+typedef struct plast__activity {
+    void *z;        /* potential; the input population has none */
+    void *y;        /* activity */
+    void *y_before; /* of the sample before: online terms that wait still need it */
+    void *slope;    /* f'(z); not for softmax */
+    void *s;        /* learning signal dLoss/dz */
+} plast__activity;
+
+typedef struct plast__activities {
+    plast__activity *of; /* one per population */
+    int32_t count;
+    int64_t batch; /* rows allocated */
+    int64_t rows;  /* rows in use */
+    void *target;  /* one row of the output's width */
+} plast__activities;
+
+plast_status plast__activities_create(plast_context *context, const plast__model *model, int64_t batch,
+                                      plast__activities *a);
+void plast__activities_destroy(plast_context *context, plast__activities *a);
+
+/* Before the next online sample: y becomes y_before. */
+void plast__activities_turn(plast__activities *a);
+
+#endif

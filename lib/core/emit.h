@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From signals to terms, and the check that makes an update atomic. */
+#ifndef PLAST_CORE_EMIT_H
+#define PLAST_CORE_EMIT_H
+
+#include "core/activity.h"
+#include "core/pending.h"
+
+/* The error of one update: how its gradient becomes a step. `optimizer` NULL = no sample carried a loss. */
+typedef struct plast__error {
+    const plast__optimizer_kind *optimizer;
+    const double *values;
+    const plast__step *step; /* of an optimizer with moments */
+    double coef;             /* 1 / number of samples that carried a loss */
+    double largest_gradient; /* in: since the start; out: this update's included */
+} plast__error;
+
+/* Fills the group's terms (nothing else changes). PLAST_E_NOT_FINITE when one is not finite, or the update could
+ * overflow. */
+plast_status plast__emit(plast_context *context, const plast__model *model, plast__group *group,
+                         const plast__activities *a, plast__error *error, plast__pending *p);
+
+/* The same check for a population's bias. */
+plast_status plast__check_bias(plast_context *context, const plast__model *model, plast__population *population,
+                               const plast__activity *activity, int64_t samples, plast__error *error);
+
+/* The population's bias takes its step; `work` holds two rows of its length. */
+void plast__step_bias(const plast__model *model, plast__population *population, const plast__activity *activity,
+                      int64_t samples, const plast__error *error, void *work);
+
+#endif

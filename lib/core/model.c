@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/model.h"
+
+#include "base/memory.h"
+#include "base/scalar.h"
+#include "linalg/blas.h"
+
+#include <string.h>
+
+/* Arrays of populations and groups double, so that adding a layer seldom allocates. */
+static void *grown(plast_context *context, void *array, int32_t count, size_t size)
+{
+    if (count > 0 && (count & (count - 1)) != 0)
+        return array;
+    void *larger = plast__allocate(context, count > 0 ? 2 * (int64_t)count : 1, (int64_t)size);
+    if (larger != NULL && count > 0)
+        memcpy(larger, array, (size_t)count * size);
+    if (larger != NULL)
+        plast__release(context, array);
+    return larger;
+}
+
+plast_status plast__model_add_population(plast__model *model, const plast__population *options, int32_t *index)
+{
+    plast__population made = *options;
+    const int64_t size = plast__size(model->dtype);
+    const plast_status status = plast__blas_fits(model->context, "number of units", made.units);
+    if (status != PLAST_OK)
+        return status;
+    made.ld = plast__padded(made.units, size);
+    if (made.ld > INT32_MAX)
+        return plast__blas_fits(model->context, "number of units, padded,", made.ld);
+    plast__population *larger =
+        grown(model->context, model->populations, model->population_count, sizeof *model->populations);
+    if (larger == NULL)
+        return plast__no_memory(model->context, "a population");
+    model->populations = larger;
+    if (made.has_bias) {
+        made.bias = plast__allocate(model->context, made.ld, size);
+        if (made.bias == NULL)
+            return plast__no_memory(model->context, "biases");
+    }
+    *index = model->population_count;
+    larger[model->population_count++] = made;
+    return PLAST_OK;
+}
+
+/* New weights for the group; *weights is untouched on failure. */
+static plast_status draw_new(plast__model *model, const plast__group *group, uint64_t object, void **weights)
+{
+    void *made = plast__allocate_rows(model->context, group->rows, group->ld, plast__size(model->dtype));
+    if (made == NULL)
+        return plast__no_memory(model->context, "weights");
+    plast_status status = plast__group_draw(model, group, object, made);
+    if (status == PLAST_OK && model->kernels->max_abs(group->rows * group->ld, made) > plast__largest(model->dtype))
+        status = plast__fail(model->context, PLAST_E_RANGE, "initial weights overflow: gain is %g",
+                             group->initialiser.gain);
+    if (status != PLAST_OK)
+        plast__release(model->context, made);
+    else
+        *weights = made;
+    return status;
+}
+
+plast_status plast__model_add_group(plast__model *model, const plast__group *options, int32_t *index)
+{
+    plast__group made = *options;
+    made.rows = model->populations[made.post].units;
+    made.cols = model->populations[made.pre].units;
+    made.ld = model->populations[made.pre].ld;
+    plast__group *larger = grown(model->context, model->groups, model->group_count, sizeof *model->groups);
+    if (larger == NULL)
+        return plast__no_memory(model->context, "a synapse group");
+    model->groups = larger;
+    const plast_status status = draw_new(model, &made, (uint64_t)model->group_count, &made.weights);
+    if (status != PLAST_OK)
+        return status;
+    plast__group_measure(model, &made);
+    *index = model->group_count;
+    larger[model->group_count++] = made;
+    return PLAST_OK;
+}
+
+static void release_moments(plast_context *context, void *moment[PLAST__MOMENTS])
+{
+    for (int i = 0; i < PLAST__MOMENTS; i++) {
+        plast__release(context, moment[i]);
+        moment[i] = NULL;
+    }
+}
+
+static void release_group(plast_context *context, plast__group *group)
+{
+    plast__release(context, group->weights);
+    release_moments(context, group->moment);
+    while (group->rules != NULL) {
+        plast__attachment *first = group->rules;
+        group->rules = first->next;
+        plast__release(context, first);
+    }
+}
+
+void plast__model_truncate(plast__model *model, int32_t populations, int32_t groups)
+{
+    while (model->group_count > groups)
+        release_group(model->context, &model->groups[--model->group_count]);
+    while (model->population_count > populations) {
+        plast__population *last = &model->populations[--model->population_count];
+        plast__release(model->context, last->bias);
+        release_moments(model->context, last->moment);
+    }
+    if (groups == 0) {
+        plast__release(model->context, model->groups);
+        model->groups = NULL;
+    }
+    if (populations == 0) {
+        plast__release(model->context, model->populations);
+        model->populations = NULL;
+    }
+}
+
+static int allocate_moments(plast__model *model, int32_t count)
+{
+    const int64_t size = plast__size(model->dtype);
+    for (int32_t m = 0; m < count; m++) {
+        for (int32_t i = 0; i < model->group_count; i++) {
+            plast__group *g = &model->groups[i];
+            g->moment[m] = plast__allocate_rows(model->context, g->rows, g->ld, size);
+            if (g->moment[m] == NULL)
+                return 0;
+        }
+        for (int32_t i = 0; i < model->population_count; i++) {
+            plast__population *p = &model->populations[i];
+            if (!p->has_bias)
+                continue;
+            p->moment[m] = plast__allocate(model->context, p->ld, size);
+            if (p->moment[m] == NULL)
+                return 0;
+        }
+    }
+    return 1;
+}
+
+static void release_all_moments(plast__model *model)
+{
+    for (int32_t i = 0; i < model->group_count; i++)
+        release_moments(model->context, model->groups[i].moment);
+    for (int32_t i = 0; i < model->population_count; i++)
+        release_moments(model->context, model->populations[i].moment);
+}
+
+plast_status plast__model_set_moments(plast__model *model, int32_t count)
+{
+    release_all_moments(model);
+    if (allocate_moments(model, count))
+        return PLAST_OK;
+    release_all_moments(model);
+    return plast__no_memory(model->context, "moments");
+}
+
+static void clear(void *array, int64_t rows, int64_t ld, int64_t size)
+{
+    if (array != NULL)
+        memset(array, 0, (size_t)(rows * ld * size));
+}
+
+static void reset_moments_and_biases(plast__model *model)
+{
+    const int64_t size = plast__size(model->dtype);
+    for (int32_t i = 0; i < model->group_count; i++)
+        for (int m = 0; m < PLAST__MOMENTS; m++)
+            clear(model->groups[i].moment[m], model->groups[i].rows, model->groups[i].ld, size);
+    for (int32_t i = 0; i < model->population_count; i++) {
+        plast__population *p = &model->populations[i];
+        clear(p->bias, 1, p->ld, size);
+        p->bound = 0.0;
+        for (int m = 0; m < PLAST__MOMENTS; m++)
+            clear(p->moment[m], 1, p->ld, size);
+    }
+}
+
+plast_status plast__model_reset(plast__model *model, uint64_t seed)
+{
+    const uint64_t old_seed = model->seed;
+    void **drawn = plast__allocate(model->context, model->group_count, sizeof *drawn);
+    plast_status status = drawn == NULL ? plast__no_memory(model->context, "a reset") : PLAST_OK;
+    model->seed = seed;
+    for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
+        status = draw_new(model, &model->groups[i], (uint64_t)i, &drawn[i]);
+    for (int32_t i = 0; drawn != NULL && i < model->group_count; i++) {
+        if (status == PLAST_OK) {
+            plast__release(model->context, model->groups[i].weights);
+            model->groups[i].weights = drawn[i];
+            plast__group_measure(model, &model->groups[i]);
+        } else {
+            plast__release(model->context, drawn[i]);
+        }
+    }
+    plast__release(model->context, drawn);
+    if (status == PLAST_OK)
+        reset_moments_and_biases(model);
+    else
+        model->seed = old_seed;
+    return status;
+}
+
+void plast__group_measure(const plast__model *model, plast__group *group)
+{
+    group->bound = model->kernels->max_abs(group->rows * group->ld, group->weights);
+}

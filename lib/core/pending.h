@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The terms of one group that are known and not yet applied, with the memory that they point into. They wait for the
+ * next sample's forward pass, which touches the same rows anyway, or are applied at once; the bits are the same. */
+#ifndef PLAST_CORE_PENDING_H
+#define PLAST_CORE_PENDING_H
+
+#include "core/optimizer.h"
+#include "core/rule.h"
+
+/* The error-driven gradient (1 / count) sum s x^T on its way through an optimizer with moments. */
+typedef struct plast__gradient {
+    const plast__optimizer_kind *optimizer;
+    const plast__step *step;
+    const plast__kernels *kernels;
+    int32_t dtype;
+    double coef;
+    const void *s; /* one sample's signal; unused when `matrix` holds the sum */
+    const void *x;
+    const void *matrix; /* rows x ld, or NULL for one sample */
+    const plast__group *group;
+    void *row;   /* one row of the gradient */
+    void *delta; /* one row of the step */
+} plast__gradient;
+
+/* One attachment's site and its own memory. */
+typedef struct plast__work {
+    const plast__attachment *attachment;
+    plast__site site;
+} plast__work;
+
+typedef struct plast__pending {
+    int32_t waits;
+    int32_t work_count;
+    plast__terms terms;
+    plast__gradient gradient;
+    plast__work *work;
+    int64_t batch;    /* samples that there is room for */
+    void *projection; /* batch x pre ld, NULL when no rule needs it */
+    void *factor;     /* post ld */
+    double factor_value; /* what fills it */
+    void *increment;  /* one row of the rows' own increments, NULL when no source can be there */
+    void *matrix;     /* rows x ld, for minibatches through row sources; else NULL */
+    void *one;        /* the number 1 */
+} plast__pending;
+
+/* Memory for the group's rules and the optimizer (NULL = none). Destroys itself on failure. */
+plast_status plast__pending_create(const plast__model *model, const plast__group *group,
+                                   const plast__optimizer_kind *optimizer, int64_t batch, plast__pending *p);
+void plast__pending_destroy(plast_context *context, plast__pending *p);
+
+/* Rows first .. first + rows - 1: what waits is applied, and z = bias + W x unless x is NULL. Rows ascend over the calls;
+ * the caller clears `waits` after the last. */
+void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, int64_t first,
+                          int64_t rows, const void *x, const void *bias, void *z);
+
+/* All that waits is applied to the whole group; one sample's terms row by row, a minibatch's by matrix products. */
+void plast__pending_apply(const plast__model *model, const plast__group *group, plast__pending *p);
+
+#endif

@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: MIT */
+#define PLAST__F64 1
+#include "table.h"

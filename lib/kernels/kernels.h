@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inner loops, one table per CPU level and number type.
+ *
+ * Data pointers are to the table's number type. They need that type's alignment only; rows padded to 64 bytes are
+ * faster. Any length is allowed, 0 included. Nothing is read or written outside [0, n). No kernel allocates, and none
+ * changes the floating-point environment. Coefficients come as double and are rounded to the number type once. */
+#ifndef PLAST_KERNELS_H
+#define PLAST_KERNELS_H
+
+#include <stdint.h>
+
+enum { PLAST__SWEEP_TERMS = 8 };
+
+/* One pass over rows of a weight matrix: apply a stack of terms, then multiply by a vector. Row i becomes
+ *
+ *     w_i  <-  factor[i] w_i + sum_k (coef[k] u[k][i]) v[k]
+ *
+ * evaluated left to right with fused multiply-adds (baseline: with separate roundings), then
+ * z[i] = bias[i] + w_i . x. What happens to a row does not depend on the other rows of the call, so cutting the rows
+ * into several calls, or update and forward into two calls, gives the same bits. */
+typedef struct plast__sweep {
+    void *w;
+    int64_t ld; /* elements between rows */
+    int64_t rows;
+    int64_t cols;
+    const void *factor; /* rows elements; NULL = all 1 */
+    int32_t terms;      /* 0 .. PLAST__SWEEP_TERMS */
+    int32_t reserved;
+    double coef[PLAST__SWEEP_TERMS];
+    const void *u[PLAST__SWEEP_TERMS]; /* rows elements each */
+    const void *v[PLAST__SWEEP_TERMS]; /* cols elements each */
+    const void *x;                     /* cols elements; NULL = update only */
+    const void *bias;                  /* rows elements; NULL = 0 */
+    void *z;                           /* rows elements */
+} plast__sweep;
+
+/* Coefficients of one Adam step; corrections are 1 / (1 - beta^t). */
+typedef struct plast__adam {
+    double rate, beta1, beta2, epsilon, correction1, correction2;
+} plast__adam;
+
+typedef struct plast__kernels {
+    void (*sweep)(const plast__sweep *s);
+    /* out[j] += sum_i y[i] w[i][j] */
+    void (*project)(const void *w, int64_t ld, int64_t rows, int64_t cols, const void *y, void *out);
+    /* y = f(z), and slope = f'(z) unless NULL; `activation` is PLAST_LINEAR .. PLAST_SIGMOID, `param` softplus's beta */
+    void (*activate)(int32_t activation, double param, int64_t n, const void *z, void *y, void *slope);
+    /* y = softmax(z), n > 0; returns log sum exp z */
+    double (*softmax)(int64_t n, const void *z, void *y);
+    /* largest |x_i|; INFINITY if any is infinite or NaN; 0 for n = 0 */
+    double (*max_abs)(int64_t n, const void *x);
+    double (*dot)(int64_t n, const void *a, const void *b);
+    void (*multiply)(int64_t n, const void *a, const void *b, void *out); /* out = a o b; out may be a or b */
+    void (*subtract)(int64_t n, const void *a, const void *b, void *out); /* out = a - b; out may be a or b */
+    void (*scale)(int64_t n, double alpha, const void *a, void *out);     /* out = alpha a; out may be a */
+    void (*add_scaled)(int64_t n, double alpha, const void *a, void *out); /* out += alpha a */
+    /* moments m, v are updated from gradient g; delta = the step to add to the weights */
+    void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);
+} plast__kernels;
+
+/* Levels that this build and CPU both have, bits PLAST_CPU_...; the baseline is always among them. */
+uint32_t plast__cpu_levels(void);
+
+/* The table of one level (one bit that plast__cpu_levels() has) and one number type (PLAST_F32, PLAST_F64). */
+const plast__kernels *plast__kernels_get(uint32_t level, int32_t dtype);
+
+#endif

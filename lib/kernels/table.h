@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of one CPU level (PLAST__LEVEL: its name, PLAST__BYTES: its vectors) and number type (PLAST__F64). */
+#ifndef PLAST_KERNELS_TABLE_H
+#define PLAST_KERNELS_TABLE_H
+
+#include "activate.h"
+#include "levels.h"
+#include "project.h"
+#include "sweep.h"
+#include "vectors.h"
+
+#define TABLE_NAME(type, level) TABLE_NAME_(type, level)
+#define TABLE_NAME_(type, level) plast__kernels_##type##_##level
+
+#if PLAST__F64
+#define TABLE TABLE_NAME(f64, PLAST__LEVEL)
+#else
+#define TABLE TABLE_NAME(f32, PLAST__LEVEL)
+#endif
+
+const plast__kernels TABLE = {
+    .sweep = sweep,
+    .project = project,
+    .activate = activate,
+    .softmax = softmax,
+    .max_abs = max_abs,
+    .dot = dot,
+    .multiply = multiply,
+    .subtract = subtract,
+    .scale = scale,
+    .add_scaled = add_scaled,
+    .adam = adam,
+};
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Loops over vectors: elementwise operations, reductions, Adam. */
+#ifndef PLAST_KERNELS_VECTORS_H
+#define PLAST_KERNELS_VECTORS_H
+
+#include <math.h>
+
+#include "kernels.h"
+#include "simd.h"
+
+typedef vec elementwise(vec a, vec b, vec alpha);
+
+INLINE vec element_multiply(vec a, vec b, vec alpha)
+{
+    (void)alpha;
+    return a * b;
+}
+
+INLINE vec element_subtract(vec a, vec b, vec alpha)
+{
+    (void)alpha;
+    return a - b;
+}
+
+INLINE vec element_scale(vec a, vec b, vec alpha)
+{
+    (void)b;
+    return alpha * a;
+}
+
+INLINE vec element_add_scaled(vec a, vec b, vec alpha)
+{
+    return v_fma(alpha, a, b);
+}
+
+INLINE void map(elementwise *f, int64_t n, vec alpha, const real *a, const real *b, real *out)
+{
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES)
+        v_store(out + j, f(v_load(a + j), v_load(b + j), alpha));
+    if (j < n) {
+        lanes part = v_lanes(n - j);
+        v_store_part(out + j, f(v_load_part(a + j, part), v_load_part(b + j, part), alpha), part);
+    }
+}
+
+static void multiply(int64_t n, const void *a, const void *b, void *out)
+{
+    map(element_multiply, n, (vec){ 0 }, a, b, out);
+}
+
+static void subtract(int64_t n, const void *a, const void *b, void *out)
+{
+    map(element_subtract, n, (vec){ 0 }, a, b, out);
+}
+
+static void scale(int64_t n, double alpha, const void *a, void *out)
+{
+    map(element_scale, n, v_set1((real)alpha), a, a, out);
+}
+
+static void add_scaled(int64_t n, double alpha, const void *a, void *out)
+{
+    map(element_add_scaled, n, v_set1((real)alpha), a, out, out);
+}
+
+/* Reductions keep four partial results: one would wait for itself at every step. */
+static double dot(int64_t n, const void *ap, const void *bp)
+{
+    const real *a = ap, *b = bp;
+    vec sum[4] = { 0 };
+    int64_t j = 0;
+    for (; j + 4 * LANES <= n; j += 4 * LANES)
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++)
+            sum[k] = v_fma(v_load(a + j + k * LANES), v_load(b + j + k * LANES), sum[k]);
+    for (; j + LANES <= n; j += LANES)
+        sum[0] = v_fma(v_load(a + j), v_load(b + j), sum[0]);
+    if (j < n) {
+        lanes part = v_lanes(n - j);
+        sum[1] = v_fma(v_load_part(a + j, part), v_load_part(b + j, part), sum[1]);
+    }
+    return (double)v_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+/* Adding one to the exponent of an absolute value carries into the sign only if the exponent was all ones: infinite or
+ * NaN. */
+INLINE void max_abs_step(vec x, vec *most, uvec *carry)
+{
+    vec a = v_abs(x);
+    *carry |= (uvec)a + ((natural)1 << MANTISSA_BITS);
+    *most = v_max(a, *most);
+}
+
+static double max_abs(int64_t n, const void *xp)
+{
+    const real *x = xp;
+    vec most[4] = { 0 };
+    uvec carry[4] = { 0 };
+    int64_t j = 0;
+    for (; j + 4 * LANES <= n; j += 4 * LANES)
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++)
+            max_abs_step(v_load(x + j + k * LANES), &most[k], &carry[k]);
+    for (; j + LANES <= n; j += LANES)
+        max_abs_step(v_load(x + j), &most[0], &carry[0]);
+    if (j < n)
+        max_abs_step(v_load_part(x + j, v_lanes(n - j)), &most[1], &carry[1]);
+    vec all = v_max(v_max(most[0], most[1]), v_max(most[2], most[3]));
+    ivec carries = (ivec)((carry[0] | carry[1]) | (carry[2] | carry[3]));
+    real top = 0;
+    integer bad = 0;
+    for (int i = 0; i < LANES; i++) {
+        top = all[i] > top ? all[i] : top;
+        bad |= carries[i];
+    }
+    return bad < 0 ? (double)INFINITY : (double)top;
+}
+
+typedef struct adam_coefs {
+    vec rate, beta1, rest1, beta2, rest2, epsilon, correction1, correction2;
+} adam_coefs;
+
+INLINE vec adam_step(const adam_coefs *c, vec g, vec *m, vec *v)
+{
+    *m = v_fma(c->beta1, *m, c->rest1 * g);
+    *v = v_fma(c->beta2, *v, c->rest2 * g * g);
+    return c->rate * (*m * c->correction1) / (v_sqrt(*v * c->correction2) + c->epsilon);
+}
+
+static void adam(int64_t n, const plast__adam *c, const void *gp, void *mp, void *vp, void *deltap)
+{
+    const real *g = gp;
+    real *m = mp, *v = vp, *delta = deltap;
+    const adam_coefs k = { v_set1((real)-c->rate),       v_set1((real)c->beta1),       v_set1((real)(1 - c->beta1)),
+                           v_set1((real)c->beta2),       v_set1((real)(1 - c->beta2)), v_set1((real)c->epsilon),
+                           v_set1((real)c->correction1), v_set1((real)c->correction2) };
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES) {
+        vec mj = v_load(m + j), vj = v_load(v + j);
+        v_store(delta + j, adam_step(&k, v_load(g + j), &mj, &vj));
+        v_store(m + j, mj);
+        v_store(v + j, vj);
+    }
+    if (j < n) {
+        lanes part = v_lanes(n - j);
+        vec mj = v_load_part(m + j, part), vj = v_load_part(v + j, part);
+        v_store_part(delta + j, adam_step(&k, v_load_part(g + j, part), &mj, &vj), part);
+        v_store_part(m + j, mj, part);
+        v_store_part(v + j, vj, part);
+    }
+}
+
+#endif

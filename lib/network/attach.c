@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Rules and the optimizer: attaching them, and changing their parameters later. */
+#include "network/network.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+/* Layers first .. last that a selector means. */
+static plast_status select_layers(const plast_network *network, int32_t layers, int32_t *first, int32_t *last)
+{
+    plast_context *context = network->model.context;
+    *first = 0;
+    *last = network->layer_count - 1;
+    if (layers >= 0) {
+        *first = *last = layers;
+    } else if (layers == PLAST_HIDDEN_LAYERS) {
+        *last -= 1;
+    } else if (layers != PLAST_ALL_LAYERS) {
+        return plast__fail(context, PLAST_E_INVALID,
+                           "layers is %d, expected an index, PLAST_HIDDEN_LAYERS or PLAST_ALL_LAYERS", layers);
+    }
+    if (layers >= network->layer_count)
+        return plast__fail(context, PLAST_E_RANGE, "layer %d of a network with %d layers", layers,
+                           network->layer_count);
+    if (*last < *first)
+        return plast__fail(context, PLAST_E_STATE, "the network has %d layers, so no layer is meant",
+                           network->layer_count);
+    return PLAST_OK;
+}
+
+static plast__attachment *find_attachment(const plast_network *network, int32_t layer, const char *rule)
+{
+    const plast_layer *l = network->layers[layer];
+    plast__attachment *a = network->model.groups[l->synapses[0].group].rules;
+    while (a != NULL && strcmp(a->kind->parameters.owner, rule) != 0)
+        a = a->next;
+    return a;
+}
+
+static plast_status check_room(const plast_network *network, int32_t layer, const plast__rule_kind *kind)
+{
+    const plast_layer *l = network->layers[layer];
+    int32_t ranks = 1 + kind->ranks, sources = 1 + kind->row_sources; /* the error may need one of either */
+    for (const plast__attachment *a = network->model.groups[l->synapses[0].group].rules; a != NULL; a = a->next) {
+        ranks += a->kind->ranks;
+        sources += a->kind->row_sources;
+    }
+    if (ranks > PLAST__RANKS || sources > PLAST__ROW_SOURCES)
+        return plast__fail(network->model.context, PLAST_E_UNSUPPORTED,
+                           "layer %d would emit %d rank-one terms and %d row terms, at most %d and %d are possible",
+                           layer, ranks, sources, PLAST__RANKS, PLAST__ROW_SOURCES);
+    return PLAST_OK;
+}
+
+static plast_status check_attach(const plast_network *network, int32_t first, int32_t last,
+                                 const plast__rule_kind *kind)
+{
+    for (int32_t i = first; i <= last; i++) {
+        if (find_attachment(network, i, kind->parameters.owner) != NULL)
+            return plast__fail(network->model.context, PLAST_E_STATE, "rule \"%s\" is attached to layer %d already",
+                               kind->parameters.owner, i);
+        const plast_status status = check_room(network, i, kind);
+        if (status != PLAST_OK)
+            return status;
+    }
+    return PLAST_OK;
+}
+
+/* A copy for each layer, chained: all are there before the first is attached. */
+static plast__attachment *make_attachments(plast_context *context, const plast_rule *rule, int32_t count)
+{
+    plast__attachment *chain = NULL;
+    for (int32_t i = 0; i < count; i++) {
+        plast__attachment *made = plast__allocate(context, 1, sizeof *made);
+        if (made == NULL) {
+            while (chain != NULL) {
+                plast__attachment *next = chain->next;
+                plast__release(context, chain);
+                chain = next;
+            }
+            return NULL;
+        }
+        made->kind = (const plast__rule_kind *)rule->description.member;
+        memcpy(made->values, rule->description.values, sizeof made->values);
+        made->next = chain;
+        chain = made;
+    }
+    return chain;
+}
+
+static void append(plast__group *group, plast__attachment *attachment)
+{
+    plast__attachment **end = &group->rules;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = attachment;
+    attachment->next = NULL;
+}
+
+plast_status plast_network_add_rule(plast_network *network, int32_t layers, const plast_rule *rule)
+{
+    int32_t first = 0, last = 0;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    plast_context *context = network->model.context;
+    if (rule == NULL)
+        return plast__fail(context, PLAST_E_INVALID, "rule is NULL");
+    const plast__rule_kind *kind = (const plast__rule_kind *)rule->description.member;
+    plast_status status = plast__parameters_complete(context, &kind->parameters, rule->description.values);
+    if (status == PLAST_OK)
+        status = select_layers(network, layers, &first, &last);
+    if (status == PLAST_OK)
+        status = check_attach(network, first, last, kind);
+    if (status != PLAST_OK)
+        return status;
+    plast__attachment *chain = make_attachments(context, rule, last - first + 1);
+    if (chain == NULL)
+        return plast__no_memory(context, "a rule");
+    for (int32_t i = first; i <= last; i++) {
+        plast__attachment *next = chain->next;
+        append(&network->model.groups[network->layers[i]->synapses[0].group], chain);
+        chain = next;
+    }
+    network->fixed = 1;
+    plast__network_unready(network);
+    return PLAST_OK;
+}
+
+plast_status plast_network_set_rule(plast_network *network, int32_t layers, const char *rule, const char *parameter,
+                                    double value)
+{
+    int32_t first = 0, last = 0, found = 0;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    plast_context *context = network->model.context;
+    if (rule == NULL)
+        return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
+    plast_status status = select_layers(network, layers, &first, &last);
+    for (int32_t i = first; status == PLAST_OK && i <= last; i++) {
+        plast__attachment *a = find_attachment(network, i, rule);
+        if (a != NULL)
+            status = plast__parameters_set(context, &a->kind->parameters, parameter, value, a->values);
+        found += a != NULL;
+    }
+    if (status == PLAST_OK && found == 0)
+        return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is attached to none of these layers", rule);
+    return status;
+}
+
+plast_status plast_network_get_rule(const plast_network *network, int32_t layer, const char *rule,
+                                    const char *parameter, double *value)
+{
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    plast_context *context = network->model.context;
+    if (rule == NULL)
+        return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
+    if (layer < 0 || layer >= network->layer_count)
+        return plast__fail(context, PLAST_E_RANGE, "layer %d of a network with %d layers", layer, network->layer_count);
+    const plast__attachment *a = find_attachment(network, layer, rule);
+    if (a == NULL)
+        return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is not attached to layer %d", rule, layer);
+    return plast__parameters_get(context, &a->kind->parameters, parameter, a->values, value);
+}
+
+plast_status plast_network_set_optimizer(plast_network *network, const plast_optimizer *optimizer)
+{
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    plast_context *context = network->model.context;
+    if (optimizer == NULL)
+        return plast__fail(context, PLAST_E_INVALID, "optimizer is NULL");
+    const plast__description *d = &optimizer->description;
+    const plast_status status = plast__parameters_complete(context, d->member, d->values);
+    if (status != PLAST_OK)
+        return status;
+    network->optimizer = *d;
+    network->updates = 0;
+    network->largest_gradient = 0.0;
+    plast__network_unready(network);
+    return PLAST_OK;
+}
+
+static plast_status check_optimizer(const plast_network *network)
+{
+    if (network->optimizer.member == NULL)
+        return plast__fail(network->model.context, PLAST_E_STATE, "the network has no optimizer yet");
+    return PLAST_OK;
+}
+
+plast_status plast_network_set_optimizer_parameter(plast_network *network, const char *parameter, double value)
+{
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    const plast_status status = check_optimizer(network);
+    if (status != PLAST_OK)
+        return status;
+    return plast__parameters_set(network->model.context, network->optimizer.member, parameter, value,
+                                 network->optimizer.values);
+}
+
+plast_status plast_network_get_optimizer_parameter(const plast_network *network, const char *parameter, double *value)
+{
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    const plast_status status = check_optimizer(network);
+    if (status != PLAST_OK)
+        return status;
+    return plast__parameters_get(network->model.context, network->optimizer.member, parameter,
+                                 network->optimizer.values, value);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The network: a model, the layers that give it a meaning, and what learning needs. */
+#ifndef PLAST_NETWORK_NETWORK_H
+#define PLAST_NETWORK_NETWORK_H
+
+#include "core/emit.h"
+#include "core/loss.h"
+#include "credit/feedback.h"
+#include "layers/layers.h"
+
+#include <plasticity/learn.h>
+
+enum { PLAST__BLOCK = 64 }; /* samples at once of a state that was not told */
+
+struct plast_network {
+    plast__model model;
+    plast_layer **layers; /* each in its own block: handles stay while the array grows */
+    int32_t layer_count;
+    int32_t loss; /* as asked for; PLAST_LOSS_DEFAULT until then */
+    int32_t fixed; /* no further layers */
+    const plast__feedback_kind *feedback;
+
+    plast__description optimizer;  /* member NULL = none yet */
+    plast__step step;              /* of the update that is pending */
+    int64_t updates;               /* that carried an error, since the optimizer was set */
+    double largest_gradient;       /* over those */
+
+    plast__pending *pending; /* one per group; NULL = to be made */
+    int64_t pending_batch;
+    void *bias_work; /* two rows of the widest population */
+    plast_state *state; /* the network's own */
+};
+
+struct plast_state {
+    plast_context *context;
+    plast_network *network;
+    plast__activities activities;
+    int64_t rows; /* of the last call's last block; 0 = none yet */
+};
+
+static inline const plast__optimizer_kind *plast__optimizer_of(const plast_network *network)
+{
+    return (const plast__optimizer_kind *)network->optimizer.member;
+}
+
+static inline plast_layer *plast__output_layer(const plast_network *network)
+{
+    return network->layers[network->layer_count - 1];
+}
+
+/* The loss in force; fails when the output's activation does not fit, or when there is no layer. */
+plast_status plast__network_loss(plast_context *context, const plast_network *network, int32_t *loss);
+
+/* Makes memory for learning with `batch` samples an update, when it is not there. Does nothing when it is. */
+plast_status plast__network_ready(plast_network *network, int64_t batch);
+/* What learning needs is made anew at the next call: rules or the optimizer changed. */
+void plast__network_unready(plast_network *network);
+
+/* The state to use: the caller's, checked, or the network's own, made when needed, for `batch` samples. */
+plast_status plast__network_choose_state(plast_network *network, plast_state *given, int64_t batch,
+                                         plast_state **state);
+
+/* State and memory for learning: both, or neither and the shape not fixed either. */
+plast_status plast__network_equip(plast_network *network, plast_state *given, int64_t batch, plast_state **state);
+
+/* Forward through all layers from the input population's activity; PLAST_E_NOT_FINITE names the layer. */
+plast_status plast__network_forward(plast_context *context, const plast_network *network, plast__activities *a,
+                                    plast__pending *pending);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory for learning, and states. */
+#include "network/network.h"
+
+#include "base/memory.h"
+#include "base/scalar.h"
+#include "base/structs.h"
+
+plast_status plast__network_loss(plast_context *context, const plast_network *network, int32_t *loss)
+{
+    if (network->layer_count == 0)
+        return plast__fail(context, PLAST_E_STATE, "the network has no layer yet");
+    const int32_t activation = network->model.populations[plast__output_layer(network)->output].activation;
+    const int32_t wanted = network->loss == PLAST_LOSS_DEFAULT ? plast__loss_default(activation) : network->loss;
+    if (!plast__loss_fits(wanted, activation))
+        return plast__fail(context, PLAST_E_UNSUPPORTED, "loss %d does not go with activation %d of the output", wanted,
+                           activation);
+    *loss = wanted;
+    return PLAST_OK;
+}
+
+void plast__network_unready(plast_network *network)
+{
+    plast__model *model = &network->model;
+    for (int32_t i = 0; network->pending != NULL && i < model->group_count; i++)
+        plast__pending_destroy(model->context, &network->pending[i]);
+    plast__release(model->context, network->pending);
+    plast__release(model->context, network->bias_work);
+    network->pending = NULL;
+    network->bias_work = NULL;
+    network->pending_batch = 0;
+}
+
+static plast_status make_pending(plast_network *network, int64_t batch)
+{
+    plast__model *model = &network->model;
+    int64_t widest = 0;
+    for (int32_t i = 0; i < model->population_count; i++)
+        widest = model->populations[i].ld > widest ? model->populations[i].ld : widest;
+    network->bias_work = plast__allocate_rows(model->context, 2, widest, plast__size(model->dtype));
+    network->pending = plast__allocate(model->context, model->group_count, sizeof *network->pending);
+    if (network->bias_work == NULL || network->pending == NULL)
+        return plast__no_memory(model->context, "pending terms");
+    plast_status status = PLAST_OK;
+    for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
+        status = plast__pending_create(model, &model->groups[i], plast__optimizer_of(network), batch,
+                                       &network->pending[i]);
+    return status;
+}
+
+/* Moments are made when they are first needed after the optimizer was set. */
+static plast_status make_moments(plast_network *network)
+{
+    const plast__optimizer_kind *optimizer = plast__optimizer_of(network);
+    const int32_t wanted = optimizer == NULL ? 0 : optimizer->moments;
+    const plast__group *first = &network->model.groups[0];
+    int32_t there = 0;
+    while (there < PLAST__MOMENTS && first->moment[there] != NULL)
+        there++;
+    if (network->updates > 0 && there == wanted)
+        return PLAST_OK;
+    return plast__model_set_moments(&network->model, wanted);
+}
+
+plast_status plast__network_ready(plast_network *network, int64_t batch)
+{
+    int32_t loss = PLAST_LOSS_DEFAULT;
+    plast_status status = plast__network_loss(network->model.context, network, &loss);
+    if (status != PLAST_OK || network->pending_batch >= batch)
+        return status;
+    plast__network_unready(network);
+    status = make_pending(network, batch);
+    if (status == PLAST_OK)
+        status = make_moments(network);
+    if (status != PLAST_OK)
+        plast__network_unready(network);
+    else
+        network->pending_batch = batch;
+    network->fixed = network->fixed || status == PLAST_OK;
+    return status;
+}
+
+plast_status plast__network_equip(plast_network *network, plast_state *given, int64_t batch, plast_state **state)
+{
+    const int32_t fixed = network->fixed;
+    plast_status status = plast__network_choose_state(network, given, batch, state);
+    if (status == PLAST_OK)
+        status = plast__network_ready(network, batch);
+    if (status != PLAST_OK && !fixed) {
+        plast__network_unready(network);
+        plast_state_destroy(network->state);
+        network->state = NULL;
+        network->fixed = 0;
+    }
+    return status;
+}
+
+plast_status plast_network_prepare(plast_network *network, int64_t batch)
+{
+    plast_state *state = NULL;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    if (batch <= 0 || batch > INT32_MAX)
+        return plast__fail(network->model.context, PLAST_E_RANGE, "batch is %lld, expected 1 to %d", (long long)batch,
+                           INT32_MAX);
+    int32_t loss = PLAST_LOSS_DEFAULT;
+    const plast_status status = plast__network_loss(network->model.context, network, &loss);
+    return status == PLAST_OK ? plast__network_equip(network, NULL, batch, &state) : status;
+}
+
+static plast_status make_state(plast_context *context, plast_network *network, int64_t batch, plast_state **state)
+{
+    plast_state *made = plast__allocate(context, 1, sizeof *made);
+    if (made == NULL)
+        return plast__no_memory(context, "a state");
+    made->context = context;
+    made->network = network;
+    const plast_status status = plast__activities_create(context, &network->model, batch, &made->activities);
+    if (status != PLAST_OK) {
+        plast__release(context, made);
+        return status;
+    }
+    if (!network->fixed) /* other threads may run a prepared network: they find nothing written */
+        network->fixed = 1;
+    *state = made;
+    return PLAST_OK;
+}
+
+plast_status plast_state_create(plast_context *context, plast_network *network, const plast_state_options *options,
+                                plast_state **state)
+{
+    plast_state_options given = { .struct_size = 0 };
+    int32_t loss = PLAST_LOSS_DEFAULT;
+    if (context == NULL)
+        return PLAST_E_INVALID;
+    if (network == NULL || state == NULL)
+        return plast__fail(context, PLAST_E_INVALID, "%s is NULL", network == NULL ? "network" : "place for the state");
+    plast_status status = options == NULL ? PLAST_OK : PLAST__READ(context, plast_state_options, options, &given);
+    if (status == PLAST_OK)
+        status = plast__network_loss(context, network, &loss);
+    if (status != PLAST_OK)
+        return status;
+    if (given.batch < 0 || given.batch > INT32_MAX)
+        return plast__fail(context, PLAST_E_RANGE, "batch is %lld, expected 0 to %d", (long long)given.batch,
+                           INT32_MAX);
+    return make_state(context, network, given.batch == 0 ? PLAST__BLOCK : given.batch, state);
+}
+
+void plast_state_destroy(plast_state *state)
+{
+    if (state == NULL)
+        return;
+    plast__activities_destroy(state->context, &state->activities);
+    plast__release(state->context, state);
+}
+
+plast_status plast__network_choose_state(plast_network *network, plast_state *given, int64_t batch, plast_state **state)
+{
+    if (given != NULL && given->network != network)
+        return plast__fail(given->context, PLAST_E_INVALID, "the state belongs to another network");
+    if (given != NULL && given->activities.batch < batch)
+        return plast__fail(given->context, PLAST_E_INVALID, "the state has room for %lld samples, batch is %lld",
+                           (long long)given->activities.batch, (long long)batch);
+    plast_status status = PLAST_OK;
+    if (given == NULL && (network->state == NULL || network->state->activities.batch < batch)) {
+        plast_state *larger = NULL;
+        status = make_state(network->model.context, network, batch > PLAST__BLOCK ? batch : PLAST__BLOCK, &larger);
+        if (status == PLAST_OK) {
+            plast_state_destroy(network->state);
+            network->state = larger;
+        }
+    }
+    *state = given != NULL ? given : network->state;
+    return status;
+}
+
+plast_status plast_network_state(const plast_network *network, plast_state **state)
+{
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    if (state == NULL)
+        return plast__fail(network->model.context, PLAST_E_INVALID, "place for the state is NULL");
+    if (network->state == NULL)
+        return plast__fail(network->model.context, PLAST_E_STATE, "the network has no state of its own yet");
+    *state = network->state;
+    return PLAST_OK;
+}
+
+plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t quantity, plast_matrix *view)
+{
+    if (state == NULL)
+        return PLAST_E_INVALID;
+    const plast_network *network = state->network;
+    if (view == NULL)
+        return plast__fail(state->context, PLAST_E_INVALID, "place for the view is NULL");
+    if (layer < 0 || layer >= network->layer_count)
+        return plast__fail(state->context, PLAST_E_RANGE, "layer %lld of a network with %d layers", (long long)layer,
+                           network->layer_count);
+    if (quantity < PLAST_ACTIVITY || quantity > PLAST_SIGNAL)
+        return plast__fail(state->context, PLAST_E_INVALID, "quantity is %d, expected PLAST_ACTIVITY ... PLAST_SIGNAL",
+                           quantity);
+    if (state->rows == 0)
+        return plast__fail(state->context, PLAST_E_STATE, "the state has processed no sample yet");
+    const int32_t index = network->layers[layer]->output;
+    const plast__activity *a = &state->activities.of[index];
+    void *const arrays[] = { a->y, a->z, a->s };
+    *view = (plast_matrix){ .data = arrays[quantity - PLAST_ACTIVITY],
+                            .rows = state->rows,
+                            .cols = network->model.populations[index].units,
+                            .row_stride = network->model.populations[index].ld,
+                            .col_stride = 1,
+                            .dtype = network->model.dtype,
+                            .flags = PLAST_READ_ONLY };
+    return PLAST_OK;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "network/tally.h"
+
+#include "base/scalar.h"
+
+#include <math.h>
+#include <string.h>
+
+void plast__tally_add(plast__tally *sum, const plast__tally *more)
+{
+    sum->samples += more->samples;
+    sum->updates += more->updates;
+    sum->losses += more->losses;
+    sum->correct += more->correct;
+    sum->loss += more->loss;
+    sum->weight += more->weight;
+}
+
+plast_report plast__tally_report(const plast__tally *tally)
+{
+    return (plast_report){ PLAST_REPORT,
+                           .samples = tally->samples,
+                           .updates = tally->updates,
+                           .losses = tally->losses,
+                           .correct = tally->correct,
+                           .loss = tally->weight > 0.0 ? tally->loss / tally->weight : 0.0 };
+}
+
+plast_status plast__tally_outputs(const plast__samples *samples, const plast__model *model, int64_t first,
+                                  plast__activities *a, int signals, plast__tally *tally)
+{
+    const int32_t last = model->population_count - 1;
+    const plast__population *output = &model->populations[last];
+    for (int64_t b = 0; b < a->rows; b++) {
+        plast__target target;
+        int correct = 0;
+        const plast_status status = plast__samples_target(samples, model, first + b, a->target, &target);
+        if (status != PLAST_OK)
+            return status;
+        tally->samples++;
+        if (target.weight == 0.0) {
+            if (signals)
+                memset(plast__at(model->dtype, a->of[last].s, b * output->ld), 0,
+                       (size_t)(output->ld * plast__size(model->dtype)));
+            continue;
+        }
+        const double loss = plast__loss_value(model, samples->loss, a, b, &target, &correct);
+        if (!isfinite(loss * target.weight))
+            return plast__fail(samples->context, PLAST_E_NOT_FINITE, "the loss of sample %lld is not finite",
+                               (long long)(first + b));
+        if (signals)
+            plast__loss_signal(model, samples->loss, a, b, &target);
+        tally->losses++;
+        tally->correct += correct;
+        tally->loss += loss * target.weight;
+        tally->weight += target.weight;
+    }
+    return PLAST_OK;
+}

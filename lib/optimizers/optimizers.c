@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "optimizers/optimizers.h"
+
+static const plast__parameters *const members[] = {
+    &plast__optimizer_adam.parameters,
+    &plast__optimizer_sgd.parameters,
+};
+
+static const plast__list list = { "optimizer", members, sizeof members / sizeof members[0] };
+
+const char *plast_optimizer_name(int32_t index)
+{
+    return plast__list_name(&list, index);
+}
+
+plast_status plast_optimizer_create(plast_context *context, const char *name, plast_optimizer **optimizer)
+{
+    plast__description *made = NULL;
+    const plast_status status = plast__description_create(context, &list, name, optimizer == NULL ? NULL : &made);
+    if (status == PLAST_OK)
+        *optimizer = (plast_optimizer *)made;
+    return status;
+}
+
+void plast_optimizer_destroy(plast_optimizer *optimizer)
+{
+    plast__description_destroy((plast__description *)optimizer);
+}
+
+plast_status plast_optimizer_set(plast_optimizer *optimizer, const char *parameter, double value)
+{
+    return plast__description_set((plast__description *)optimizer, parameter, value);
+}
+
+plast_status plast_optimizer_get(const plast_optimizer *optimizer, const char *parameter, double *value)
+{
+    return plast__description_get((const plast__description *)optimizer, parameter, value);
+}
+
+plast_status plast_optimizer_parameter(const plast_optimizer *optimizer, int32_t index, plast_parameter *parameter)
+{
+    return plast__description_parameter((const plast__description *)optimizer, index, parameter);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "rules/rules.h"
+
+static const plast__parameters *const members[] = {
+    &plast__rule_decay.parameters,
+    &plast__rule_gha.parameters,
+    &plast__rule_oja.parameters,
+};
+
+static const plast__list list = { "rule", members, sizeof members / sizeof members[0] };
+
+const char *plast_rule_name(int32_t index)
+{
+    return plast__list_name(&list, index);
+}
+
+plast_status plast_rule_create(plast_context *context, const char *name, plast_rule **rule)
+{
+    plast__description *made = NULL;
+    const plast_status status = plast__description_create(context, &list, name, rule == NULL ? NULL : &made);
+    if (status == PLAST_OK)
+        *rule = (plast_rule *)made;
+    return status;
+}
+
+void plast_rule_destroy(plast_rule *rule)
+{
+    plast__description_destroy((plast__description *)rule);
+}
+
+plast_status plast_rule_set(plast_rule *rule, const char *parameter, double value)
+{
+    return plast__description_set((plast__description *)rule, parameter, value);
+}
+
+plast_status plast_rule_get(const plast_rule *rule, const char *parameter, double *value)
+{
+    return plast__description_get((const plast__description *)rule, parameter, value);
+}
+
+plast_status plast_rule_parameter(const plast_rule *rule, int32_t index, plast_parameter *parameter)
+{
+    return plast__description_parameter((const plast__description *)rule, index, parameter);
+}
