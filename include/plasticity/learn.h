@@ -68,8 +68,8 @@ typedef struct plast_report {
 #define PLAST_REPORT .struct_size = (uint32_t)sizeof(plast_report)
 
 /* Called between updates. 0 goes on; any other value ends the call, which then returns the value if it is
- * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. The callback may read the network, and set
- * rates, but must not learn with it. */
+ * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. The callback may read, run and evaluate the
+ * network and set rates; learning, resetting or changing its structure is refused meanwhile (PLAST_E_STATE). */
 typedef plast_status (*plast_progress)(void *user, const plast_report *so_far);
 
 typedef struct plast_learn_options {

@@ -28,7 +28,7 @@ enum {
     PLAST_RELU = 2,     /* max(z, 0) [1 where z > 0, else 0] */
     PLAST_TANH = 3,
     PLAST_SIGMOID = 4, /* 1 / (1 + exp(-z)) */
-    PLAST_SOFTMAX = 5  /* output layer only */
+    PLAST_SOFTMAX = 5  /* output layer only, at least 2 units */
 };
 
 /* Losses; the mean over samples is reported. s is the signal dLoss/dz at the output. */

@@ -128,7 +128,9 @@ static plast_status report_progress(learner *l)
 {
     const plast_report so_far = plast__tally_report(&l->tally);
     apply_all(l->network);
+    l->network->learning = 1;
     const plast_status answer = l->options.progress(l->options.user, &so_far);
+    l->network->learning = 0;
     if (answer == PLAST_OK || answer <= PLAST_E_USER)
         return answer;
     return plast__fail(l->context, PLAST_E_STOPPED, "stopped by the progress callback after %lld samples",
@@ -168,7 +170,9 @@ static plast_status read_options(learner *l, const plast_learn_options *options)
 static plast_status begin(learner *l, plast_state *state, const plast_data *data, const plast_learn_options *options)
 {
     plast_network *network = l->network;
-    plast_status status = read_options(l, options);
+    plast_status status = plast__network_idle(network);
+    if (status == PLAST_OK)
+        status = read_options(l, options);
     if (status == PLAST_OK)
         status = plast__samples_check(l->context, network, data, &l->samples);
     if (status == PLAST_OK && l->samples.targets != NULL && network->optimizer.member == NULL)

@@ -71,8 +71,18 @@ void plast_network_destroy(plast_network *network)
     plast__release(context, network);
 }
 
+plast_status plast__network_idle(const plast_network *network)
+{
+    if (network->learning)
+        return plast__fail(network->model.context, PLAST_E_STATE,
+                           "the network is learning: a progress callback may read it and set rates only");
+    return PLAST_OK;
+}
+
 static plast_status check_activation(plast_context *context, plast_layer_options *o)
 {
+    if (o->activation == PLAST_SOFTMAX && o->units < 2)
+        return plast__fail(context, PLAST_E_UNSUPPORTED, "softmax of 1 unit is constant, expected at least 2 units");
     if (o->activation < PLAST_LINEAR || o->activation > PLAST_SOFTMAX)
         return plast__fail(context, PLAST_E_INVALID, "activation is %d, expected PLAST_LINEAR ... PLAST_SOFTMAX",
                            o->activation);
@@ -181,7 +191,9 @@ plast_status plast_network_reset(plast_network *network, uint64_t seed)
 {
     if (network == NULL)
         return PLAST_E_INVALID;
-    const plast_status status = plast__model_reset(&network->model, seed);
+    plast_status status = plast__network_idle(network);
+    if (status == PLAST_OK)
+        status = plast__model_reset(&network->model, seed);
     if (status == PLAST_OK) {
         network->updates = 0;
         network->largest_gradient = 0.0;

@@ -19,6 +19,7 @@ struct plast_network {
     int32_t layer_count;
     int32_t loss; /* as asked for; PLAST_LOSS_DEFAULT until then */
     int32_t fixed; /* no further layers */
+    int32_t learning; /* a progress callback is running: it must not learn or change the structure */
     const plast__feedback_kind *feedback;
 
     plast__description optimizer;  /* member NULL = none yet */
@@ -48,6 +49,9 @@ static inline plast_layer *plast__output_layer(const plast_network *network)
 {
     return network->layers[network->layer_count - 1];
 }
+
+/* PLAST_E_STATE inside a progress callback. */
+plast_status plast__network_idle(const plast_network *network);
 
 /* The loss in force; fails when the output's activation does not fit, or when there is no layer. */
 plast_status plast__network_loss(plast_context *context, const plast_network *network, int32_t *loss);
