@@ -28,7 +28,7 @@ static int32_t type_class(int32_t dtype)
         return PLAST__LABELS | PLAST__BYTES;
     case PLAST_I32:
     case PLAST_I64:
-        return PLAST__LABELS;
+        return PLAST__LABELS | PLAST__INDICES;
     default:
         return 0;
     }
@@ -48,6 +48,8 @@ static const char *types_text(int32_t types)
         return "u8, i32 or i64";
     case PLAST__REALS | PLAST__BYTES:
         return "f32, f64 or u8";
+    case PLAST__INDICES:
+        return "i32 or i64";
     default:
         return "f32, f64, u8, i32 or i64";
     }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    CACHED = 28 * 1024, /* bytes of weights that are read again soon after, from the first-level cache */
-    ROWS = 8            /* rows of a block are a multiple of this, or all */
+    CACHED = 14 * 1024, /* bytes of a block: two of them and the vectors stay in the first-level cache */
+    MOST_ROWS = 32      /* of a block */
 };
 
 /* y and slope of `count` units from `first` on, of sample `sample`. */
@@ -25,32 +25,58 @@ static void activate(const plast__model *model, const plast__population *p, plas
         model->kernels->activate(p->activation, p->param, count, z, y, plast__at(dtype, activity->slope, at));
 }
 
-/* Rows per block: without a projection, or when y needs all of z, there is nothing to come back for. */
-static int64_t block_rows(const plast__model *model, const plast__group *group, int project)
+/* Rows per block, a multiple of 4. */
+static int64_t block_rows(const plast__model *model, const plast__group *group)
 {
-    const int64_t row_bytes = group->ld * plast__size(model->dtype);
-    const int64_t fitting = CACHED / row_bytes / ROWS * ROWS;
-    if (!project || model->populations[group->post].activation == PLAST_SOFTMAX)
-        return group->rows;
-    return fitting > ROWS ? fitting : ROWS;
+    const int64_t fitting = CACHED / (group->ld * plast__size(model->dtype)) / 4 * 4;
+    return fitting < 4 ? 4 : fitting > MOST_ROWS ? MOST_ROWS : fitting;
+}
+
+static void project_rest(const plast__model *model, const plast__group *group, const plast__activity *post,
+                         int64_t first, void *projection)
+{
+    model->kernels->project(plast__at_const(model->dtype, group->weights, first * group->ld), group->ld,
+                            group->rows - first, group->ld, plast__at_const(model->dtype, post->y, first), projection);
+}
+
+/* Down the rows, block by block: sweep, and beside it the projection of the block before; then the activation. */
+static void forward_projecting(const plast__model *model, const plast__group *group, plast__activity *post,
+                               plast__pending *p, plast__sweep *pass)
+{
+    const int64_t block = block_rows(model, group);
+    int64_t projected = 0;
+    pass->lag = block;
+    pass->y = post->y;
+    for (pass->first = 0; pass->first < group->rows; pass->first += block) {
+        const int64_t left = group->rows - pass->first;
+        pass->rows = left < block ? left : block;
+        pass->projection = pass->first == 0 ? NULL : p->projection;
+        projected += pass->first == 0 ? 0 : pass->rows;
+        plast__pending_sweep(model, group, p, pass);
+        activate(model, &model->populations[group->post], post, 0, pass->first, pass->rows);
+    }
+    project_rest(model, group, post, projected, p->projection);
 }
 
 void plast__forward_online(const plast__model *model, const plast__group *group, plast__activities *a,
                            plast__pending *p)
 {
-    const plast__population *post = &model->populations[group->post];
-    plast__activity *activity = &a->of[group->post];
+    const plast__population *population = &model->populations[group->post];
+    plast__activity *post = &a->of[group->post];
     const int project = p != NULL && p->projection != NULL;
-    const int64_t block = block_rows(model, group, project);
+    plast__sweep pass = plast__pending_pass(model, group, p);
+    pass.x = a->of[group->pre].y;
+    pass.bias = population->bias;
+    pass.z = post->z;
     if (project)
         memset(p->projection, 0, (size_t)(group->ld * plast__size(model->dtype)));
-    for (int64_t first = 0; first < group->rows; first += block) {
-        const int64_t rows = group->rows - first < block ? group->rows - first : block;
-        plast__pending_sweep(model, group, p, first, rows, a->of[group->pre].y, post->bias, activity->z);
-        activate(model, post, activity, 0, first, rows);
+    if (project && population->activation != PLAST_SOFTMAX) {
+        forward_projecting(model, group, post, p, &pass);
+    } else {
+        plast__pending_sweep(model, group, p, &pass);
+        activate(model, population, post, 0, 0, group->rows);
         if (project)
-            model->kernels->project(plast__at_const(model->dtype, group->weights, first * group->ld), group->ld, rows,
-                                    group->cols, plast__at_const(model->dtype, activity->y, first), p->projection);
+            project_rest(model, group, post, 0, p->projection);
     }
     if (p != NULL)
         p->waits = 0;

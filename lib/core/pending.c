@@ -52,10 +52,8 @@ static int create_buffers(const plast__model *model, const plast__group *group,
     plast_context *context = model->context;
     const int64_t size = plast__size(model->dtype);
     p->factor = plast__allocate(context, model->populations[group->post].ld, size);
-    p->one = plast__allocate(context, 1, size);
-    if (p->factor == NULL || p->one == NULL)
+    if (p->factor == NULL)
         return 0;
-    plast__set(model->dtype, p->one, 0, 1.0);
     if (wants_projection(group)) {
         p->projection = plast__allocate_rows(context, p->batch, group->ld, size);
         if (p->projection == NULL)
@@ -63,12 +61,15 @@ static int create_buffers(const plast__model *model, const plast__group *group,
     }
     if (!wants_rows(group, optimizer))
         return 1;
+    p->ones = plast__allocate(context, group->rows, size);
     p->increment = plast__allocate(context, group->ld, size);
     p->gradient.row = plast__allocate(context, group->ld, size);
     p->gradient.delta = plast__allocate(context, group->ld, size);
     if (p->batch > 1)
         p->matrix = plast__allocate_rows(context, group->rows, group->ld, size);
-    return p->increment != NULL && p->gradient.row != NULL && p->gradient.delta != NULL &&
+    for (int64_t i = 0; p->ones != NULL && i < group->rows; i++)
+        plast__set(model->dtype, p->ones, i, 1.0);
+    return p->ones != NULL && p->increment != NULL && p->gradient.row != NULL && p->gradient.delta != NULL &&
            (p->batch == 1 || p->matrix != NULL);
 }
 
@@ -88,7 +89,7 @@ void plast__pending_destroy(plast_context *context, plast__pending *p)
         plast__release(context, p->work[i].site.post_work);
         plast__release(context, p->work[i].site.pre_work);
     }
-    void *const arrays[] = { p->work, p->projection, p->factor, p->increment, p->matrix, p->one, p->gradient.row,
+    void *const arrays[] = { p->work, p->projection, p->factor, p->increment, p->matrix, p->ones, p->gradient.row,
                              p->gradient.delta };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         plast__release(context, arrays[i]);
@@ -120,65 +121,45 @@ static void row_increment(const plast__model *model, const plast__group *group, 
         memcpy(increment, p->increment, (size_t)(group->cols * size));
 }
 
-/* Moves the sweep's row-wise pointers from row 0 to row `first`. */
-static void at_row(const plast__model *model, const plast__group *group, const plast__sweep *whole, int64_t first,
-                   int64_t rows, plast__sweep *part)
-{
-    const int32_t dtype = model->dtype;
-    *part = *whole;
-    part->w = plast__at(dtype, whole->w, first * group->ld);
-    part->rows = rows;
-    if (whole->factor != NULL)
-        part->factor = plast__at_const(dtype, whole->factor, first);
-    for (int32_t i = 0; i < whole->terms; i++)
-        part->u[i] = plast__at_const(dtype, whole->u[i], first);
-    if (whole->bias != NULL)
-        part->bias = plast__at_const(dtype, whole->bias, first);
-    if (whole->z != NULL)
-        part->z = plast__at(dtype, whole->z, first);
-}
-
 static void sweep_by_row(const plast__model *model, const plast__group *group, plast__pending *p,
-                         const plast__sweep *whole, int64_t first, int64_t rows)
+                         const plast__sweep *block)
 {
-    for (int64_t i = first; i < first + rows; i++) {
-        plast__sweep one;
-        row_increment(model, group, p, i, p->increment);
-        at_row(model, group, whole, i, 1, &one);
-        one.coef[one.terms] = 1.0;
-        one.u[one.terms] = p->one;
-        one.v[one.terms++] = p->increment;
+    plast__sweep one = *block;
+    const int32_t last = one.terms++;
+    one.rows = 1;
+    one.coef[last] = 1.0;
+    one.u[last] = p->ones;
+    one.v[last] = p->increment;
+    for (one.first = block->first; one.first < block->first + block->rows; one.first++) {
+        row_increment(model, group, p, one.first, p->increment);
         model->kernels->sweep(&one);
     }
 }
 
-void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, int64_t first,
-                          int64_t rows, const void *x, const void *bias, void *z)
+plast__sweep plast__pending_pass(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    plast__sweep whole = { .w = group->weights,
-                           .ld = group->ld,
-                           .rows = group->rows,
-                           .cols = group->ld, /* the padding is 0 on both sides: no remainder to treat */
-                           .x = x,
-                           .bias = bias,
-                           .z = z };
-    plast__sweep part;
-    const int waits = p != NULL && p->waits;
-    if (waits) {
-        whole.factor = factor(model, group, p);
-        whole.terms = p->terms.ranks;
-        for (int32_t i = 0; i < whole.terms; i++) {
-            whole.coef[i] = p->terms.rank[i].coef;
-            whole.u[i] = p->terms.rank[i].u;
-            whole.v[i] = p->terms.rank[i].v;
-        }
+    plast__sweep pass = { .w = group->weights,
+                          .ld = group->ld,
+                          .rows = group->rows,
+                          .cols = group->ld }; /* the padding is 0 on both sides: no remainder to treat */
+    if (p == NULL || !p->waits)
+        return pass;
+    pass.factor = factor(model, group, p);
+    pass.terms = p->terms.ranks;
+    for (int32_t i = 0; i < pass.terms; i++) {
+        pass.coef[i] = p->terms.rank[i].coef;
+        pass.u[i] = p->terms.rank[i].u;
+        pass.v[i] = p->terms.rank[i].v;
     }
-    if (waits && p->terms.row_sources > 0) {
-        sweep_by_row(model, group, p, &whole, first, rows);
-        return;
-    }
-    at_row(model, group, &whole, first, rows, &part);
-    model->kernels->sweep(&part);
+    return pass;
+}
+
+void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass)
+{
+    if (p != NULL && p->waits && p->terms.row_sources > 0)
+        sweep_by_row(model, group, p, pass);
+    else
+        model->kernels->sweep(pass);
 }
 
 /* Rows' own increments of a minibatch, all from the old weights, into the matrix. The optimizer's row source reads its
@@ -211,6 +192,12 @@ static void apply_batch(const plast__model *model, const plast__group *group, pl
     }
 }
 
+static void apply_one(const plast__model *model, const plast__group *group, plast__pending *p)
+{
+    plast__sweep pass = plast__pending_pass(model, group, p);
+    plast__pending_sweep(model, group, p, &pass);
+}
+
 void plast__pending_apply(const plast__model *model, const plast__group *group, plast__pending *p)
 {
     if (!p->waits)
@@ -218,6 +205,6 @@ void plast__pending_apply(const plast__model *model, const plast__group *group, 
     if (p->terms.samples > 1)
         apply_batch(model, group, p);
     else
-        plast__pending_sweep(model, group, p, 0, group->rows, NULL, NULL, NULL);
+        apply_one(model, group, p);
     p->waits = 0;
 }

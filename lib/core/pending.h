@@ -41,7 +41,7 @@ typedef struct plast__pending {
     double factor_value; /* what fills it */
     void *increment;  /* one row of the rows' own increments, NULL when no source can be there */
     void *matrix;     /* rows x ld, for minibatches through row sources; else NULL */
-    void *one;        /* the number 1 */
+    void *ones;       /* the number 1 for every row, beside `increment` */
 } plast__pending;
 
 /* Memory for the group's rules and the optimizer (NULL = none). Destroys itself on failure. */
@@ -49,10 +49,12 @@ plast_status plast__pending_create(const plast__model *model, const plast__group
                                    const plast__optimizer_kind *optimizer, int64_t batch, plast__pending *p);
 void plast__pending_destroy(plast_context *context, plast__pending *p);
 
-/* Rows first .. first + rows - 1: what waits is applied, and z = bias + W x unless x is NULL. Rows ascend over the calls;
- * the caller clears `waits` after the last. */
-void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, int64_t first,
-                          int64_t rows, const void *x, const void *bias, void *z);
+/* A pass over the group's rows that applies what waits (`p` NULL = nothing can); the caller adds x, bias, z and a
+ * projection, then sweeps blocks of rows in ascending order and clears `waits` after the last. */
+plast__sweep plast__pending_pass(const plast__model *model, const plast__group *group, plast__pending *p);
+
+/* One block, pass->first and pass->rows. */
+void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass);
 
 /* All that waits is applied to the whole group; one sample's terms row by row, a minibatch's by matrix products. */
 void plast__pending_apply(const plast__model *model, const plast__group *group, plast__pending *p);

@@ -65,6 +65,8 @@ INLINE vec activate_tanh(vec z, vec *slope, vec a, vec b)
     return v_copysign(t * d, z);
 }
 
+enum { HEAD = (int)(sizeof(vec16) / sizeof(real)) };
+
 INLINE void activate_each(activation *f, int64_t n, const real *z, real *y, real *slope, vec a, vec b)
 {
     vec s;
@@ -74,7 +76,11 @@ INLINE void activate_each(activation *f, int64_t n, const real *z, real *y, real
         if (slope)
             v_store(slope + j, s);
     }
-    if (j < n) {
+    if (n - j == HEAD) { /* the rows of a block, often */
+        v_store_head(y + j, f(v_load_head(z + j), &s, a, b));
+        if (slope)
+            v_store_head(slope + j, s);
+    } else if (j < n) {
         lanes part = v_lanes(n - j);
         v_store_part(y + j, f(v_load_part(z + j, part), &s, a, b), part);
         if (slope)

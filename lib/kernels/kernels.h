@@ -12,27 +12,34 @@
 
 enum { PLAST__SWEEP_TERMS = 8 };
 
-/* One pass over rows of a weight matrix: apply a stack of terms, then multiply by a vector. Row i becomes
+/* One pass over rows first .. first + rows - 1 of a weight matrix: apply a stack of terms, then multiply by a vector.
+ * Row i becomes
  *
  *     w_i  <-  factor[i] w_i + sum_k (coef[k] u[k][i]) v[k]
  *
  * evaluated left to right with fused multiply-adds (baseline: with separate roundings), then
- * z[i] = bias[i] + w_i . x. What happens to a row does not depend on the other rows of the call, so cutting the rows
- * into several calls, or update and forward into two calls, gives the same bits. */
+ * z[i] = bias[i] + w_i . x. On the way rows that an earlier pass has finished may be projected while they are still in
+ * cache: with row i, projection += y[i - lag] w_(i - lag). What happens to a row does not depend on the other rows of the
+ * call, and the projection takes rows in ascending order, so cutting the rows into several calls, or update, forward and
+ * projection into calls of their own, gives the same bits. */
 typedef struct plast__sweep {
     void *w;
     int64_t ld; /* elements between rows */
+    int64_t first;
     int64_t rows;
     int64_t cols;
-    const void *factor; /* rows elements; NULL = all 1 */
+    const void *factor; /* by row; NULL = all 1 */
     int32_t terms;      /* 0 .. PLAST__SWEEP_TERMS */
     int32_t reserved;
     double coef[PLAST__SWEEP_TERMS];
-    const void *u[PLAST__SWEEP_TERMS]; /* rows elements each */
+    const void *u[PLAST__SWEEP_TERMS]; /* by row */
     const void *v[PLAST__SWEEP_TERMS]; /* cols elements each */
     const void *x;                     /* cols elements; NULL = update only */
-    const void *bias;                  /* rows elements; NULL = 0 */
-    void *z;                           /* rows elements */
+    const void *bias;                  /* by row; NULL = 0 */
+    void *z;                           /* by row */
+    const void *y;                     /* by row */
+    void *projection;                  /* cols elements; NULL = none. Only with x */
+    int64_t lag;                       /* >= rows, <= first */
 } plast__sweep;
 
 /* Coefficients of one Adam step; corrections are 1 / (1 - beta^t). */

@@ -40,9 +40,52 @@ INLINE void project_rows(int rows, const real *w, int64_t ld, int64_t cols, cons
         project_columns(rows, 1, w + j, ld, scale, out + j, v_lanes(cols - j), 0);
 }
 
-static void project(const void *wp, int64_t ld, int64_t rows, int64_t cols, const void *yp, void *out)
+/* Narrow matrices: a few columns stay in registers while all rows go by, which reads memory in order. */
+INLINE void project_down(int columns, const real *w, int64_t ld, int64_t rows, const real *y, real *out, lanes part,
+                         int whole)
 {
-    const real *w = wp, *y = yp;
+    vec sum[8];
+#pragma GCC unroll 8
+    for (int c = 0; c < columns; c++)
+        sum[c] = v_load_lanes(out + c * LANES, part, whole);
+    for (int64_t i = 0; i < rows; i++) {
+        const vec yi = v_set1(y[i]);
+#pragma GCC unroll 8
+        for (int c = 0; c < columns; c++)
+            sum[c] = v_fma(yi, v_load_lanes(w + i * ld + c * LANES, part, whole), sum[c]);
+    }
+#pragma GCC unroll 8
+    for (int c = 0; c < columns; c++)
+        v_store_lanes(out + c * LANES, sum[c], part, whole);
+}
+
+#define PROJECT_DOWN(columns)                                                                                          \
+    case columns:                                                                                                      \
+        project_down(columns, w, ld, rows, y, out, v_lanes(0), 1);                                                     \
+        break;
+
+static void project_narrow(const real *w, int64_t ld, int64_t rows, int64_t cols, const real *y, real *out)
+{
+    for (; cols >= 8 * LANES; w += 8 * LANES, out += 8 * LANES, cols -= 8 * LANES)
+        project_down(8, w, ld, rows, y, out, v_lanes(0), 1);
+    const int64_t whole = cols / LANES, rest = cols % LANES;
+    switch (whole) {
+        PROJECT_DOWN(1)
+        PROJECT_DOWN(2)
+        PROJECT_DOWN(3)
+        PROJECT_DOWN(4)
+        PROJECT_DOWN(5)
+        PROJECT_DOWN(6)
+        PROJECT_DOWN(7)
+    default:
+        break;
+    }
+    if (rest > 0)
+        project_down(1, w + whole * LANES, ld, rows, y, out + whole * LANES, v_lanes(rest), 0);
+}
+
+static void project_wide(const real *w, int64_t ld, int64_t rows, int64_t cols, const real *y, real *out)
+{
     int64_t i = 0;
     for (; i + PROJECT_ROWS <= rows; i += PROJECT_ROWS)
         project_rows(PROJECT_ROWS, w + i * ld, ld, cols, y + i, out);
@@ -50,6 +93,14 @@ static void project(const void *wp, int64_t ld, int64_t rows, int64_t cols, cons
         project_rows(4, w + i * ld, ld, cols, y + i, out);
     for (; i < rows; i++)
         project_rows(1, w + i * ld, ld, cols, y + i, out);
+}
+
+static void project(const void *w, int64_t ld, int64_t rows, int64_t cols, const void *y, void *out)
+{
+    if (cols <= 16 * LANES)
+        project_narrow(w, ld, rows, cols, y, out);
+    else
+        project_wide(w, ld, rows, cols, y, out);
 }
 
 #endif

@@ -72,6 +72,13 @@ INLINE vec v_copysign(vec magnitude, vec sign)
 #include "simd_baseline.h"
 #endif
 
+/* v_load_head reads 16 bytes; the rest is 0. Unlike a load under a mask, neither waits for the stores before it when it
+ * reads what one of them wrote. */
+INLINE void v_store_head(real *p, vec a)
+{
+    __builtin_memcpy(p, &a, sizeof(vec16));
+}
+
 INLINE vec v_load_lanes(const real *p, lanes part, int whole)
 {
     return whole ? v_load(p) : v_load_part(p, part);

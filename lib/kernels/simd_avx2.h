@@ -33,6 +33,18 @@ INLINE void v_store_part(real *p, vec a, lanes part)
     M256(maskstore)(p, part, a);
 }
 
+#if PLAST__F64
+INLINE vec v_load_head(const real *p)
+{
+    return (vec)_mm256_zextpd128_pd256(_mm_loadu_pd(p));
+}
+#else
+INLINE vec v_load_head(const real *p)
+{
+    return (vec)_mm256_zextps128_ps256(_mm_loadu_ps(p));
+}
+#endif
+
 INLINE vec v_fma(vec a, vec b, vec c)
 {
     return (vec)M256(fmadd)(a, b, c);

@@ -30,6 +30,18 @@ INLINE void v_store_part(real *p, vec a, lanes part)
     M512(mask_storeu)(p, part, a);
 }
 
+#if PLAST__F64
+INLINE vec v_load_head(const real *p)
+{
+    return (vec)_mm512_zextpd128_pd512(_mm_loadu_pd(p));
+}
+#else
+INLINE vec v_load_head(const real *p)
+{
+    return (vec)_mm512_zextps128_ps512(_mm_loadu_ps(p));
+}
+#endif
+
 INLINE vec v_fma(vec a, vec b, vec c)
 {
     return (vec)M512(fmadd)(a, b, c);

@@ -40,6 +40,11 @@ INLINE void v_store_part(real *p, vec a, lanes part)
 #endif
 }
 
+INLINE vec v_load_head(const real *p)
+{
+    return v_load(p);
+}
+
 INLINE vec v_fma(vec a, vec b, vec c)
 {
     return a * b + c;

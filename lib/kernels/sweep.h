@@ -8,13 +8,19 @@
 #include "kernels.h"
 #include "simd.h"
 
+/* Bytes from which rows go one at a time: several would each read pages of their own, too many to fetch ahead. With a
+ * projection beside the sweep, four at a time stay faster. */
+enum { LONG_ROW = 4096 };
+
 enum { UNROLLED_TERMS = 3, MANY_TERMS = 4, MAX_BLOCK = 8 };
 
 /* What a pass does, known at compile time so that its loop holds nothing else. */
 typedef struct pass_kind {
     int terms; /* MANY_TERMS: as many as s->terms says */
-    int factor, forward;
+    int factor, forward, project;
 } pass_kind;
+
+enum { UPDATE, FORWARD, PROJECT, DUTIES }; /* what a pass is for: each does what those before it do */
 
 typedef struct row_block {
     real *w[MAX_BLOCK];
@@ -23,7 +29,20 @@ typedef struct row_block {
     vec factor[MAX_BLOCK];
     vec coef[PLAST__SWEEP_TERMS][MAX_BLOCK];
     vec sum[MAX_BLOCK];
+    int64_t back; /* elements from a row to the one that is projected beside it, negative */
+    vec y[MAX_BLOCK];
+    real *projection;
 } row_block;
+
+/* The same order of additions as in project.h */
+INLINE void project_column(int rows, const row_block *b, int64_t j, lanes part, int whole)
+{
+    vec out = v_load_lanes(b->projection + j, part, whole);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+        out = v_fma(b->y[r], v_load_lanes(b->w[r] + (j + b->back), part, whole), out);
+    v_store_lanes(b->projection + j, out, part, whole);
+}
 
 /* One column of vectors in `rows` rows */
 INLINE void sweep_column(pass_kind kind, int rows, row_block *b, int64_t j, lanes part, int whole)
@@ -53,6 +72,8 @@ INLINE void sweep_column(pass_kind kind, int rows, row_block *b, int64_t j, lane
         if (kind.forward)
             b->sum[r] = v_fma(w[r], x, b->sum[r]);
     }
+    if (kind.project)
+        project_column(rows, b, j, part, whole);
 }
 
 INLINE void store_sums(const plast__sweep *s, int rows, const vec *sum, int64_t i)
@@ -94,7 +115,11 @@ INLINE void sweep_rows(const plast__sweep *s, pass_kind kind, int rows, int64_t 
 #pragma GCC unroll 3
         for (int k = 0; k < b.terms; k++)
             b.coef[k][r] = v_set1((real)s->coef[k] * ((const real *)s->u[k])[i + r]);
+        if (kind.project)
+            b.y[r] = v_set1(((const real *)s->y)[i + r - s->lag]);
     }
+    b.projection = s->projection;
+    b.back = -s->lag * s->ld;
     const int64_t cols = s->cols;
     int64_t j = 0;
     for (; j + LANES <= cols; j += LANES)
@@ -107,51 +132,52 @@ INLINE void sweep_rows(const plast__sweep *s, pass_kind kind, int rows, int64_t 
 
 INLINE void sweep_pass(const plast__sweep *s, pass_kind kind)
 {
-    const int block = kind.terms == 0 ? 8 : 4;
-    int64_t i = 0;
-    for (; i + block <= s->rows; i += block)
-        sweep_rows(s, kind, block, i);
-    for (; i < s->rows; i++)
+    const int together = kind.terms == 0 && !kind.project ? 8 : 4;
+    const int apart = !kind.project && s->cols * (int64_t)sizeof(real) >= LONG_ROW;
+    const int64_t end = s->first + s->rows;
+    int64_t i = s->first;
+    for (; !apart && i + together <= end; i += together)
+        sweep_rows(s, kind, together, i);
+    for (; i < end; i++)
         sweep_rows(s, kind, 1, i);
 }
 
-#define SWEEP_PASS(terms, factor, forward)                                                                             \
-    static void sweep_##terms##factor##forward(const plast__sweep *s)                                                  \
+#define SWEEP_PASS(terms, factor, duty)                                                                                \
+    static void sweep_##terms##factor##duty(const plast__sweep *s)                                                     \
     {                                                                                                                  \
-        sweep_pass(s, (pass_kind){ terms, factor, forward });                                                          \
+        sweep_pass(s, (pass_kind){ terms, factor, duty >= FORWARD, duty >= PROJECT });                                 \
     }
 
-#define SWEEP_PASSES(terms)                                                                                            \
-    SWEEP_PASS(terms, 0, 0) SWEEP_PASS(terms, 0, 1) SWEEP_PASS(terms, 1, 0) SWEEP_PASS(terms, 1, 1)
-
-SWEEP_PASS(0, 0, 1)
-SWEEP_PASS(0, 1, 0)
-SWEEP_PASS(0, 1, 1)
-SWEEP_PASSES(1)
-SWEEP_PASSES(2)
-SWEEP_PASSES(3)
-SWEEP_PASS(4, 1, 0) /* without factors a multiplication by 1, which changes nothing */
-SWEEP_PASS(4, 1, 1)
-
-#define SWEEP_ROW(terms)                                                                                               \
-    {                                                                                                                  \
-        { sweep_##terms##00, sweep_##terms##01 },                                                                      \
-        {                                                                                                              \
-            sweep_##terms##10, sweep_##terms##11                                                                       \
-        }                                                                                                              \
-    }
+/* The common stacks have passes of their own; the rest share one that counts its terms as it runs and multiplies by a
+ * factor of 1 where there is none, which changes nothing. */
+SWEEP_PASS(0, 0, FORWARD)
+SWEEP_PASS(0, 0, PROJECT)
+SWEEP_PASS(1, 0, UPDATE)
+SWEEP_PASS(1, 0, FORWARD)
+SWEEP_PASS(1, 0, PROJECT)
+SWEEP_PASS(2, 0, UPDATE)
+SWEEP_PASS(2, 0, FORWARD)
+SWEEP_PASS(2, 0, PROJECT)
+SWEEP_PASS(3, 0, UPDATE)
+SWEEP_PASS(3, 0, FORWARD)
+SWEEP_PASS(3, 0, PROJECT)
+SWEEP_PASS(4, 1, UPDATE)
+SWEEP_PASS(4, 1, FORWARD)
+SWEEP_PASS(4, 1, PROJECT)
 
 static void sweep(const plast__sweep *s)
 {
-    static void (*const passes[MANY_TERMS + 1][2][2])(
-        const plast__sweep *) = { { { 0, sweep_001 }, { sweep_010, sweep_011 } },
-                                  SWEEP_ROW(1),
-                                  SWEEP_ROW(2),
-                                  SWEEP_ROW(3),
-                                  { { sweep_410, sweep_411 }, { sweep_410, sweep_411 } } };
-    int terms = s->terms > UNROLLED_TERMS ? MANY_TERMS : s->terms;
-    if (terms || s->factor || s->x)
-        passes[terms][s->factor != 0][s->x != 0](s);
+    static void (*const passes[MANY_TERMS + 1][DUTIES])(const plast__sweep *) = {
+        { 0, sweep_00FORWARD, sweep_00PROJECT },
+        { sweep_10UPDATE, sweep_10FORWARD, sweep_10PROJECT },
+        { sweep_20UPDATE, sweep_20FORWARD, sweep_20PROJECT },
+        { sweep_30UPDATE, sweep_30FORWARD, sweep_30PROJECT },
+        { sweep_41UPDATE, sweep_41FORWARD, sweep_41PROJECT },
+    };
+    const int terms = s->factor || s->terms > UNROLLED_TERMS ? MANY_TERMS : s->terms;
+    const int duty = !s->x ? UPDATE : s->projection ? PROJECT : FORWARD;
+    if (terms || s->x)
+        passes[terms][duty](s);
 }
 
 #endif

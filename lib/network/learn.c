@@ -26,6 +26,15 @@ static void apply_all(plast_network *network)
         plast__pending_apply(&network->model, &network->model.groups[i], &network->pending[i]);
 }
 
+/* An infinite activity leaves NaN in the padding of projections (0 times infinity), which minibatches do not overwrite. */
+static void clear_projections(const plast__model *model, plast__pending *pending)
+{
+    for (int32_t i = 0; pending != NULL && i < model->group_count; i++)
+        if (pending[i].projection != NULL)
+            memset(pending[i].projection, 0,
+                   (size_t)(pending[i].batch * model->groups[i].ld * plast__size(model->dtype)));
+}
+
 plast_status plast__network_forward(plast_context *context, const plast_network *network, plast__activities *a,
                                     plast__pending *pending)
 {
@@ -35,8 +44,10 @@ plast_status plast__network_forward(plast_context *context, const plast_network 
         layer->kind->forward(layer, a, pending);
         for (int32_t p = 0; p < layer->populations; p++) {
             const int32_t index = layer->first_population + p;
-            if (!isfinite(model->kernels->max_abs(a->rows * model->populations[index].ld, a->of[index].z)))
-                return plast__fail(context, PLAST_E_NOT_FINITE, "an activity of layer %d is not finite", i);
+            if (isfinite(model->kernels->max_abs(a->rows * model->populations[index].ld, a->of[index].z)))
+                continue;
+            clear_projections(model, pending);
+            return plast__fail(context, PLAST_E_NOT_FINITE, "an activity of layer %d is not finite", i);
         }
     }
     return PLAST_OK;

@@ -69,15 +69,22 @@ plast_status plast__network_ready(plast_network *network, int64_t batch)
     plast_status status = plast__network_loss(network->model.context, network, &loss);
     if (status != PLAST_OK || network->pending_batch >= batch)
         return status;
-    plast__network_unready(network);
+    plast_network smaller = *network; /* what is ready stays so if there is no memory for more */
+    network->pending = NULL;
+    network->bias_work = NULL;
     status = make_pending(network, batch);
-    if (status == PLAST_OK)
+    if (status == PLAST_OK && smaller.pending == NULL)
         status = make_moments(network);
-    if (status != PLAST_OK)
-        plast__network_unready(network);
-    else
+    if (status == PLAST_OK) {
+        plast__network_unready(&smaller);
         network->pending_batch = batch;
-    network->fixed = network->fixed || status == PLAST_OK;
+        network->fixed = 1;
+        return PLAST_OK;
+    }
+    plast__network_unready(network);
+    network->pending = smaller.pending;
+    network->bias_work = smaller.bias_work;
+    network->pending_batch = smaller.pending_batch;
     return status;
 }
 

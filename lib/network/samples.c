@@ -14,15 +14,13 @@ static int64_t row_of(const plast__samples *s, int64_t visit)
 
 static plast_status check_order(plast__samples *s)
 {
-    const plast__expected expected = { "order", -1, 1, PLAST__LABELS, 0 };
+    const plast__expected expected = { "order", -1, 1, PLAST__INDICES, 0 };
     s->count = s->inputs->rows;
     if (s->order == NULL)
         return PLAST_OK;
     const plast_status status = plast__matrix_check(s->context, s->order, &expected);
     if (status != PLAST_OK)
         return status;
-    if (s->order->dtype == PLAST_U8)
-        return plast__fail(s->context, PLAST_E_INVALID, "order has type u8, expected i32 or i64");
     s->count = s->order->rows;
     for (int64_t i = 0; i < s->count; i++) {
         const int64_t row = row_of(s, i);
