@@ -62,9 +62,17 @@ static void make_samples(uint64_t seed, samples *s)
 
 static net_plan plan_of(int32_t hidden, double beta, const output_kind *output, uint64_t seed)
 {
-    return (net_plan){ .dtype = PLAST_F64, .inputs = INPUTS,         .layers = LAYERS, .units = { FIRST, SECOND, OUTPUTS },
-                       .hidden = hidden,   .output = output->activation, .beta = beta, .loss = output->loss,
-                       .seed = seed,       .optimizer = "sgd",       .rate = 1.0 };
+    return (net_plan){ .dtype = PLAST_F64,
+                       .inputs = INPUTS,
+                       .layers = LAYERS,
+                       .units = { FIRST, SECOND, OUTPUTS },
+                       .hidden = hidden,
+                       .output = output->activation,
+                       .beta = beta,
+                       .loss = output->loss,
+                       .seed = seed,
+                       .optimizer = "sgd",
+                       .rate = 1.0 };
 }
 
 /* The smallest |z| of any layer: a relu must not cross its kink within 2 H. */
@@ -311,9 +319,14 @@ static void single_precision(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(linear),         cmocka_unit_test(softplus_of_10), cmocka_unit_test(softplus_of_3),
-        cmocka_unit_test(relu),           cmocka_unit_test(tanh_units),     cmocka_unit_test(sigmoid),
-        cmocka_unit_test(weights_and_labels), cmocka_unit_test(single_precision),
+        cmocka_unit_test(linear),
+        cmocka_unit_test(softplus_of_10),
+        cmocka_unit_test(softplus_of_3),
+        cmocka_unit_test(relu),
+        cmocka_unit_test(tanh_units),
+        cmocka_unit_test(sigmoid),
+        cmocka_unit_test(weights_and_labels),
+        cmocka_unit_test(single_precision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

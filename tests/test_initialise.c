@@ -189,7 +189,8 @@ static void orthogonal_matrices_are_uniform(void **state)
             squares[i] += w[i] * w[i];
         }
         proper += w[0] * (w[4] * w[8] - w[5] * w[7]) - w[1] * (w[3] * w[8] - w[5] * w[6]) +
-                      w[2] * (w[3] * w[7] - w[4] * w[6]) > 0.0;
+                      w[2] * (w[3] * w[7] - w[4] * w[6]) >
+                  0.0;
     }
     for (int i = 0; i < N * N; i++) {
         assert_true(fabs(sum[i] / DRAWS) < 5.0 * sqrt(1.0 / N / DRAWS));
@@ -273,23 +274,37 @@ static void reset_draws_as_if_just_made(void **state)
     for (int32_t init = PLAST_INIT_XAVIER_UNIFORM; init <= PLAST_INIT_ZERO; init++) {
         plast_network *network = make_network(PLAST_F32, 9, 1);
         plast_network *fresh = make_network(PLAST_F32, 9, 77);
-        add(network, 7, init, 0.5);
-        add(fresh, 7, init, 0.5);
+        for (int i = 0; i < 2; i++) {
+            add(network, 7, init, 0.5);
+            add(fresh, 7, init, 0.5);
+        }
         for (int i = 0; i < 7; i++)
             bias[i] = 3.0f;
         const plast_matrix in = plast_matrix_f32(bias, 1, 7), out = plast_output_f32(bias, 1, 7);
         assert_int_equal(plast_network_layer(network, 0, &layer), PLAST_OK);
         assert_int_equal(plast_layer_set_bias(layer, &in), PLAST_OK);
         assert_int_equal(plast_network_reset(network, 77), PLAST_OK);
-        read_weights(network, 0, &one);
-        read_weights(fresh, 0, &two);
-        assert_true(equal(&one, &two));
+        for (int i = 0; i < 2; i++) {
+            read_weights(network, i, &one);
+            read_weights(fresh, i, &two);
+            assert_true(equal(&one, &two));
+        }
         assert_int_equal(plast_layer_get_bias(layer, &out), PLAST_OK);
         for (int i = 0; i < 7; i++)
             assert_true(bias[i] == 0.0f);
         plast_network_destroy(network);
         plast_network_destroy(fresh);
     }
+}
+
+static double loss_of(plast_network *network)
+{
+    const float x[3] = { 1.0f, 2.0f, 3.0f }, t[5] = { 1.0f };
+    const plast_matrix inputs = plast_matrix_f32(x, 1, 3), targets = plast_matrix_f32(t, 1, 5);
+    const plast_data data = { PLAST_DATA, .inputs = &inputs, .targets = &targets };
+    plast_report report = { PLAST_REPORT };
+    assert_int_equal(plast_network_evaluate(network, NULL, &data, &report), PLAST_OK);
+    return report.loss;
 }
 
 static void gain_that_overflows_is_refused(void **state)
@@ -307,13 +322,21 @@ static void gain_that_overflows_is_refused(void **state)
         assert_int_equal(plast_network_layers(network), 1);
         read_weights(network, 0, &two);
         assert_true(equal(&one, &two));
-        add(network, 4, init, 0.1); /* and it goes on as if nothing had been asked */
-        read_weights(network, 1, &one);
-        plast_network *fresh = make_network(PLAST_F32, 3, 1);
+        plast_network *fresh = make_network(PLAST_F32, 3, 1), *short_one = make_network(PLAST_F32, 3, 1);
+        add(short_one, 5, PLAST_INIT_XAVIER_UNIFORM, 0.0);
         add(fresh, 5, PLAST_INIT_XAVIER_UNIFORM, 0.0);
         add(fresh, 4, init, 0.1);
+        add(network, 4, init, 0.1); /* it goes on as if nothing had been asked */
+        read_weights(network, 1, &one);
         read_weights(fresh, 1, &two);
         assert_true(equal(&one, &two));
+        assert_int_equal(plast_network_add(short_one, "dense", &huge, NULL), PLAST_E_RANGE);
+        const double loss = loss_of(short_one); /* of the one layer that there is */
+        plast_network_destroy(short_one);
+        short_one = make_network(PLAST_F32, 3, 1);
+        add(short_one, 5, PLAST_INIT_XAVIER_UNIFORM, 0.0);
+        assert_true(loss == loss_of(short_one));
+        plast_network_destroy(short_one);
         plast_network_destroy(fresh);
         plast_network_destroy(network);
         draw(PLAST_F64, 4, 3, 1, init, 1e300, &one); /* fits a double */

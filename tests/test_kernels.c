@@ -249,48 +249,61 @@ static void sweep_values(void)
             }
 }
 
-/* The rows from `first` on, `rows` of them */
-static plast__sweep sweep_part(const plast__sweep *whole, int64_t first, int64_t rows)
+static void sweep_in_parts(plast__sweep s)
 {
-    plast__sweep s = *whole;
-    size_t skip = (size_t)first * at.size;
-    s.rows = rows;
-    s.w = (char *)s.w + skip * (size_t)s.ld;
-    s.factor = s.factor ? (const char *)s.factor + skip : NULL;
-    s.bias = s.bias ? (const char *)s.bias + skip : NULL;
-    s.z = s.z ? (char *)s.z + skip : NULL;
-    for (int k = 0; k < s.terms; k++)
-        s.u[k] = (const char *)s.u[k] + skip;
-    return s;
+    const int64_t end = s.rows;
+    for (s.first = 0; s.first < end; s.first += s.rows) {
+        s.rows = 1 + (int64_t)(random_bits() % 19);
+        s.rows = s.rows < end - s.first ? s.rows : end - s.first;
+        at.k->sweep(&s);
+    }
 }
 
-static void sweep_in_parts(const plast__sweep *s)
+/* Blocks of 5 or fewer rows; those 10 rows back are projected on the way. Returns how many were. */
+static int64_t sweep_projecting(plast__sweep s, const void *y, void *projection)
 {
-    for (int64_t i = 0, rows; i < s->rows; i += rows) {
-        rows = 1 + (int64_t)(random_bits() % 19);
-        rows = rows < s->rows - i ? rows : s->rows - i;
-        plast__sweep part = sweep_part(s, i, rows);
-        at.k->sweep(&part);
+    const int64_t end = s.rows;
+    int64_t projected = 0;
+    for (s.first = 0; s.first < end; s.first += 5) {
+        s.rows = end - s.first < 5 ? end - s.first : 5;
+        if (s.first >= 10) {
+            s.lag = 10;
+            s.y = y;
+            s.projection = projection;
+            projected = s.first - 10 + s.rows;
+        }
+        at.k->sweep(&s);
     }
+    return projected;
 }
 
 static void sweep_cut_case(sweep_case *c)
 {
-    array w = array_copy(&c->w), z = array_copy(&c->z);
+    const int64_t rows = c->s.rows, cols = c->s.cols, ld = c->s.ld;
+    array w = array_copy(&c->w), z = array_copy(&c->z), lagged = array_copy(&c->w);
+    array y = array_random(rows), whole = array_random(cols), parts = array_copy(&whole);
     at.k->sweep(&c->s);
 
-    plast__sweep update = c->s, forward = c->s;
+    plast__sweep update = c->s, forward = c->s, projecting = c->s;
     update.w = forward.w = w.data;
+    projecting.w = lagged.data;
     forward.z = z.data;
     update.x = NULL;
     forward.terms = 0;
     forward.factor = NULL;
-    sweep_in_parts(&update);
-    sweep_in_parts(&forward);
+    sweep_in_parts(update);
+    sweep_in_parts(forward);
     same_bits(&c->w, &w, "sweep cut w");
     same_bits(&c->z, &z, "sweep cut z");
-    array_free(&w, "sweep cut w canary");
-    array_free(&z, "sweep cut z canary");
+    const int64_t done = sweep_projecting(projecting, y.data, parts.data);
+    check(done > 0, "sweep projected", rows, done);
+    at.k->project((char *)w.data + done * ld * at.size, ld, rows - done, cols, (char *)y.data + done * at.size,
+                  parts.data);
+    at.k->project(w.data, ld, rows, cols, y.data, whole.data);
+    same_bits(&c->w, &lagged, "sweep projecting w");
+    same_bits(&c->z, &z, "sweep projecting z");
+    same_bits(&whole, &parts, "sweep projection");
+    arrays_free((array[]){ w, z, lagged, y, whole, parts }, 6, "sweep cut canary");
 }
 
 static void sweep_cuts(void)

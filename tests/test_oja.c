@@ -2,6 +2,7 @@
  *
  * Oja's subspace rule on its own: its formula, what follows from it exactly, and where it settles. Numbers in brackets
  * are those of the list of identities in section 4.1 of the project's sheet on Oja's rule. */
+#include "support/algebra.h"
 #include "support/naive.h"
 
 #include <setjmp.h>
@@ -18,11 +19,23 @@
 /* One step of sums of at most 20 products in double: some 1e-16 each. */
 static const double ROUNDING = 1e-14;
 
-/* W of one layer, rules only. */
+/* One layer without bias, rules only. */
+static net_plan plan_of(int32_t activation, int64_t inputs, int64_t units, double rate)
+{
+    return (net_plan){ .dtype = PLAST_F64,
+                       .inputs = inputs,
+                       .layers = 1,
+                       .units = { units },
+                       .output = activation,
+                       .no_bias = 1,
+                       .seed = 5,
+                       .oja = rate,
+                       .ruled = PLAST_ALL_LAYERS };
+}
+
 static net one_layer(int32_t activation, int64_t inputs, int64_t units, double rate)
 {
-    const net_plan plan = { .dtype = PLAST_F64, .inputs = inputs, .layers = 1,  .units = { units }, .output = activation,
-                            .no_bias = 1,       .seed = 5,        .oja = rate, .ruled = PLAST_ALL_LAYERS };
+    const net_plan plan = plan_of(activation, inputs, units, rate);
     return net_make(&plan);
 }
 
@@ -30,61 +43,6 @@ static void see(net *net, int64_t n, const double *x, int64_t batch)
 {
     const net_data data = { .n = n, .x = x, .batch = batch };
     net_learn(net, &data);
-}
-
-/* W x */
-static void times(const double *w, int64_t rows, int64_t cols, const double *x, double *out)
-{
-    for (int64_t i = 0; i < rows; i++) {
-        out[i] = 0.0;
-        for (int64_t j = 0; j < cols; j++)
-            out[i] += w[i * cols + j] * x[j];
-    }
-}
-
-/* x - W^T y */
-static void residual(const double *w, int64_t rows, int64_t cols, const double *x, const double *y, double *out)
-{
-    for (int64_t j = 0; j < cols; j++) {
-        out[j] = x[j];
-        for (int64_t i = 0; i < rows; i++)
-            out[j] -= w[i * cols + j] * y[i];
-    }
-}
-
-static double energy(int64_t n, const double *x)
-{
-    double sum = 0.0;
-    for (int64_t i = 0; i < n; i++)
-        sum += x[i] * x[i];
-    return sum;
-}
-
-/* A A^T, n x n */
-static void gram(const double *a, int64_t rows, int64_t cols, double *out)
-{
-    for (int64_t i = 0; i < rows; i++)
-        times(a, rows, cols, a + i * cols, out + i * rows);
-}
-
-/* A^T A, m x m */
-static void inner_gram(const double *a, int64_t rows, int64_t cols, double *out)
-{
-    for (int64_t j = 0; j < cols; j++)
-        for (int64_t k = 0; k < cols; k++) {
-            out[j * cols + k] = 0.0;
-            for (int64_t i = 0; i < rows; i++)
-                out[j * cols + k] += a[i * cols + j] * a[i * cols + k];
-        }
-}
-
-/* Frobenius norm of A - I. */
-static double from_identity(const double *a, int64_t n)
-{
-    double sum = 0.0;
-    for (int64_t i = 0; i < n * n; i++)
-        sum += (a[i] - (i % (n + 1) == 0)) * (a[i] - (i % (n + 1) == 0));
-    return sqrt(sum);
 }
 
 /* ---- the formula ---- */
@@ -271,14 +229,6 @@ static void pulls_norm_to_one(void **state)
 
 /* ---- where it settles ---- */
 
-/* As many samples as dimensions, x_i = sqrt(n lambda_i) q_i: their mean x x^T is exactly sum lambda_i q_i q_i^T. */
-static void make_spectrum(uint64_t seed, int64_t n, const double *lambda, double *q, double *x)
-{
-    fill_orthogonal(seed, n, q);
-    for (int64_t i = 0; i < n * n; i++)
-        x[i] = sqrt((double)n * lambda[i / n]) * q[i];
-}
-
 /* Minibatches of all samples. */
 static void settle(net *net, int64_t n, const double *x, int epochs)
 {
@@ -347,7 +297,7 @@ static void expands(void **state)
     net_free(&net);
 }
 
-enum { SOFT_IN = 20, SOFT_OUT = 8, SOFT_SAMPLES = 60 };
+enum { SOFT_IN = 20, SOFT_OUT = 8, SOFT_SAMPLES = 30 };
 
 /* A softplus layer (beta 10) at its fixed point, on samples that are not centred and fill 8 directions and, much
  * weaker, the other 12. */
@@ -356,7 +306,7 @@ static net settled_softplus(double *x)
     enum { N = SOFT_IN };
     double q[N * N], a[SOFT_SAMPLES * N];
     net net = one_layer(PLAST_SOFTPLUS, SOFT_IN, SOFT_OUT, 0.1);
-    fill_uniform(32, SOFT_SAMPLES * N, a);
+    fill_uniform(36, SOFT_SAMPLES * N, a);
     fill_orthogonal(33, N, q);
     for (int b = 0; b < SOFT_SAMPLES; b++)
         for (int j = 0; j < N; j++) {
@@ -364,7 +314,7 @@ static net settled_softplus(double *x)
             for (int i = 0; i < N; i++)
                 x[b * N + j] += a[b * N + i] * q[i * N + j] * (i < SOFT_OUT ? 2.0 : 0.2);
         }
-    settle(&net, SOFT_SAMPLES, x, EPOCHS);
+    settle(&net, SOFT_SAMPLES, x, 8000);
     return net;
 }
 
@@ -395,7 +345,7 @@ static void settles_at_normal_equations(void **state)
         largest = fmax(largest, fabs(normal[i]));
     gram(w, K, N, g);
     print_message("normal equations met to %.2g, |W W^T - I| = %.3f\n", largest, from_identity(g, K));
-    assert_true(largest < 1e-13); /* each a mean of 60 numbers of about 1 */
+    assert_true(largest < 1e-13); /* each a mean of 30 products of about 1 */
     assert_true(from_identity(g, K) > 0.5);
     assert_near(drive / decoded, 1.0, 1e-12);
     assert_near((given - lost) / decoded, 1.0, 1e-12);
@@ -404,9 +354,8 @@ static void settles_at_normal_equations(void **state)
 
 static net scalar(int32_t activation, double beta, double rate, double start)
 {
-    const net_plan plan = { .dtype = PLAST_F64, .inputs = 1, .layers = 1, .units = { 1 },
-                            .output = activation, .beta = beta, .no_bias = 1,
-                            .oja = rate, .ruled = PLAST_ALL_LAYERS };
+    net_plan plan = plan_of(activation, 1, 1, rate);
+    plan.beta = beta;
     net net = net_make(&plan);
     net_set_weights(&net, 0, &start);
     return net;
@@ -494,6 +443,224 @@ static void ends_when_it_diverges(void **state)
     free(x);
 }
 
+/* ---- beside other terms ---- */
+
+enum { SAMPLES = 30, INPUTS = 11, OUTPUTS = 4 };
+
+typedef struct task {
+    double x[SAMPLES * INPUTS], targets[SAMPLES * OUTPUTS], mask[SAMPLES];
+    int32_t labels[SAMPLES];
+} task;
+
+/* Some samples carry no loss: label -1, in target rows mask 0. */
+static void make_task(task *t)
+{
+    memset(t, 0, sizeof *t);
+    fill_uniform(40, SAMPLES * INPUTS, t->x);
+    for (int b = 0; b < SAMPLES; b++) {
+        t->labels[b] = b % 6 == 4 ? -1 : b % OUTPUTS;
+        t->mask[b] = t->labels[b] >= 0;
+        t->targets[b * OUTPUTS + b % OUTPUTS] = 1.0;
+    }
+}
+
+static net_plan stacked(int32_t ruled)
+{
+    return (net_plan){ .dtype = PLAST_F64,
+                       .inputs = INPUTS,
+                       .layers = 3,
+                       .units = { 17, 9, OUTPUTS },
+                       .hidden = PLAST_SOFTPLUS,
+                       .output = PLAST_SOFTMAX,
+                       .seed = 41,
+                       .optimizer = "sgd",
+                       .rate = 0.3,
+                       .oja = 0.2,
+                       .decay = 0.05,
+                       .ruled = ruled };
+}
+
+static void learn_task(net *net, const task *t, int64_t n, int64_t batch)
+{
+    const net_data data = { .n = n, .x = t->x, .labels = t->labels, .batch = batch };
+    net_learn(net, &data);
+}
+
+static void follow(const net_plan *plan, int64_t n, int64_t batch)
+{
+    task t;
+    net net = net_make(plan);
+    naive reference = naive_copy(&net);
+    make_task(&t);
+    learn_task(&net, &t, n, batch);
+    naive_learn(&reference, n, t.x, t.targets, t.mask, batch);
+    /* the reference adds in another order: an error of 1e-16 a step, which learning may amplify a little */
+    assert_net_is(&net, &reference, 1e-14 * (double)(n / batch + 1));
+    naive_free(&reference);
+    net_free(&net);
+}
+
+/* Error, Oja and decay: the sum of their terms, all from the old weights, in hidden layers and, where Oja takes
+ * y = softmax(z), at the output; a minibatch's are averages. One step, where nothing can hide, and many. */
+static void adds_to_error_and_decay(void **state)
+{
+    (void)state;
+    static const int32_t ruled[] = { PLAST_ALL_LAYERS, PLAST_HIDDEN_LAYERS, 1 };
+    for (int k = 0; k < 3; k++) {
+        const net_plan plan = stacked(ruled[k]);
+        follow(&plan, 1, 1);
+        follow(&plan, 7, 7);
+        follow(&plan, SAMPLES, 1);
+        follow(&plan, SAMPLES, 7);
+    }
+}
+
+/* The output layer's first step is that of a network without rules, to the bit. */
+static void leaves_output_layer_alone(void **state)
+{
+    (void)state;
+    task t;
+    double ruled[OUTPUTS * 9], plain[OUTPUTS * 9], hidden[2][17 * INPUTS];
+    net_plan plan = stacked(PLAST_HIDDEN_LAYERS);
+    net with = net_make(&plan);
+    plan.oja = plan.decay = 0.0;
+    net without = net_make(&plan);
+    make_task(&t);
+    learn_task(&with, &t, 1, 1);
+    learn_task(&without, &t, 1, 1);
+    net_get_weights(&with, 2, ruled);
+    net_get_weights(&without, 2, plain);
+    assert_same_bits(OUTPUTS * 9, ruled, plain);
+    net_get_weights(&with, 0, hidden[0]);
+    net_get_weights(&without, 0, hidden[1]);
+    assert_true(difference(17 * INPUTS, hidden[0], hidden[1]) > 1e-3);
+    net_free(&with);
+    net_free(&without);
+}
+
+/* (13) Rate 0 is the plain path, bit for bit. */
+static void nothing_at_rate_0(void **state)
+{
+    (void)state;
+    task t;
+    make_task(&t);
+    for (int k = 0; k < 8; k++) {
+        net_plan plan = stacked(PLAST_ALL_LAYERS);
+        const int64_t batch = k & 2 ? 7 : 1;
+        plan.dtype = k & 1 ? PLAST_F64 : PLAST_F32;
+        plan.optimizer = k & 4 ? "adam" : "sgd";
+        plan.rate = k & 4 ? 0.01 : 0.3;
+        plan.oja = plan.decay = 0.0;
+        net plain = net_make(&plan), zero = net_make(&plan);
+        net_rule(&zero, PLAST_ALL_LAYERS, "oja", 0.0);
+        learn_task(&plain, &t, SAMPLES, batch);
+        learn_task(&zero, &t, SAMPLES, batch);
+        assert_same_nets(&zero, &plain);
+        net_free(&plain);
+        net_free(&zero);
+    }
+}
+
+/* Adam's step, taken from a network without Oja, plus Oja's term, taken from one without Adam. */
+static void does_not_go_through_adam(void **state)
+{
+    (void)state;
+    task t;
+    make_task(&t);
+    for (int64_t batch = 1; batch <= 7; batch += 6) {
+        net_plan plan = stacked(PLAST_ALL_LAYERS);
+        const net_data unlabelled = { .n = batch, .x = t.x, .batch = batch };
+        plan.optimizer = "adam";
+        plan.rate = 0.01;
+        plan.decay = 0.0;
+        net both = net_make(&plan), oja = net_make(&plan);
+        plan.oja = 0.0;
+        net adam = net_make(&plan);
+        double *old = net_all(&both), *a, *o, *b;
+        learn_task(&both, &t, batch, batch);
+        learn_task(&adam, &t, batch, batch);
+        net_learn(&oja, &unlabelled);
+        a = net_all(&adam);
+        o = net_all(&oja);
+        b = net_all(&both);
+        for (int64_t i = 0; i < net_size(&both); i++)
+            a[i] += o[i] - old[i];
+        assert_true(difference(net_size(&both), o, old) > 1e-3);
+        assert_close(net_size(&both), b, a, ROUNDING);
+        free(old);
+        free(a);
+        free(o);
+        free(b);
+        net_free(&both);
+        net_free(&adam);
+        net_free(&oja);
+    }
+}
+
+/* ---- the guard ---- */
+
+/* Samples whose |y|^2 lies on both sides of guard / rate: each has its own rate, in a minibatch too. */
+static void guard_is_per_sample(void **state)
+{
+    (void)state;
+    enum { N = 8 };
+    double x[N * IN];
+    fill_uniform(50, N * IN, x);
+    for (int i = 0; i < N * IN; i++)
+        x[i] *= i / IN % 2 == 0 ? 8.0 : 0.1;
+    for (int64_t batch = 1; batch <= N; batch *= N) {
+        net_plan plan = plan_of(PLAST_LINEAR, IN, OUT, 0.4);
+        plan.guard = 0.5;
+        net net = net_make(&plan);
+        naive reference = naive_copy(&net);
+        for (int64_t b = 0; b < N; b += batch) {
+            see(&net, batch, x + b * IN, batch);
+            naive_update(&reference, batch, x + b * IN, NULL, NULL);
+        }
+        assert_net_is(&net, &reference, 1e-13); /* 8 steps that move W by as much as W */
+        naive_free(&reference);
+        net_free(&net);
+    }
+}
+
+/* The step is exactly guard / |y|^2 times the formula: it leaves 1 - guard of the residual. */
+static void guard_limits_the_step(void **state)
+{
+    (void)state;
+    net_plan plan = plan_of(PLAST_LINEAR, IN, OUT, 100.0);
+    plan.guard = 0.75;
+    net net = net_make(&plan);
+    const one_step s = step_from(&net, 1.0, 3);
+    double before[IN], after[IN];
+    residual(s.before, OUT, IN, s.x, s.y, before);
+    residual(s.after, OUT, IN, s.x, s.y, after);
+    for (int j = 0; j < IN; j++)
+        before[j] *= 0.25;
+    assert_close(IN, after, before, ROUNDING);
+    net_free(&net);
+}
+
+/* Below its bound it changes no bit, nor does it mind y = 0; and it is off unless asked for. */
+static void guard_sleeps(void **state)
+{
+    (void)state;
+    double x[6 * IN], value = 1.0;
+    net_plan off = plan_of(PLAST_LINEAR, IN, OUT, 0.01);
+    off.dtype = PLAST_F32;
+    net_plan on = off;
+    on.guard = 1e3;
+    net plain = net_make(&off), guarded = net_make(&on);
+    fill_uniform(52, 6 * IN, x);
+    memset(x, 0, IN * sizeof *x);
+    see(&plain, 6, x, 1);
+    see(&guarded, 6, x, 1);
+    assert_same_nets(&plain, &guarded);
+    net_ok(&plain, plast_network_get_rule(plain.network, 0, "oja", "guard", &value));
+    assert_true(value == 0.0);
+    net_free(&plain);
+    net_free(&guarded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +678,13 @@ int main(void)
         cmocka_unit_test(settles_as_scalar_softplus),
         cmocka_unit_test(follows_scalar_map),
         cmocka_unit_test(ends_when_it_diverges),
+        cmocka_unit_test(adds_to_error_and_decay),
+        cmocka_unit_test(leaves_output_layer_alone),
+        cmocka_unit_test(nothing_at_rate_0),
+        cmocka_unit_test(does_not_go_through_adam),
+        cmocka_unit_test(guard_is_per_sample),
+        cmocka_unit_test(guard_limits_the_step),
+        cmocka_unit_test(guard_sleeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

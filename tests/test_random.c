@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Philox-4x32-10 against the known answers of its authors' library (Random123, kat_vectors), and what is drawn from it. */
+ * Philox-4x32-10 against the known answers of its authors' library (Random123, kat_vectors), and what is drawn from it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,6 +93,7 @@ static void uniform_numbers_fill_the_open_interval_evenly(void **state)
         plast__uniform_pair(1, 0, i, u);
         for (int k = 0; k < 2; k++) {
             assert_true(u[k] > 0.0 && u[k] < 1.0);
+            assert_true(ldexp(u[k], 52) - floor(ldexp(u[k], 52)) == 0.5); /* mid-cell: 0 and 1 cannot occur */
             count[(int)(u[k] * BINS)]++;
             least = fmin(least, u[k]);
             most = fmax(most, u[k]);

@@ -16,7 +16,7 @@
 enum { LARGEST = 4096 };
 
 /* Appending a field changes size and last member; what stands here of release 0.1 never changes. */
-#define LAYOUT(type, size, last, offset)                                                                              \
+#define LAYOUT(type, size, last, offset)                                                                               \
     _Static_assert(sizeof(type) == (size) && offsetof(type, last) == (offset), #type " of release 0.1")
 
 #if UINTPTR_MAX == UINT64_MAX

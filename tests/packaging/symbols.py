@@ -61,7 +61,8 @@ def plain(symbol):
 
 def imported(library):
     """Undefined names; those of an archive may be defined by another of its members."""
-    return {plain(line.split()[-1]) for line in tool('nm', '-u', library).splitlines() if ' U ' in line or ' w ' in line}
+    undefined = re.findall(r'^\s+[Uw] (\S+)$', tool('nm', '-u', library), re.MULTILINE)
+    return {plain(name) for name in undefined}
 
 
 def data_objects(library):

@@ -56,8 +56,8 @@ void naive_free(naive *naive)
 {
     for (int32_t i = 0; i < naive->layers; i++) {
         naive_layer *l = &naive->layer[i];
-        double *const arrays[] = { l->w, l->b, l->gradient_w, l->gradient_b, l->first_w, l->first_b, l->second_w,
-                                   l->second_b, l->rule, l->z, l->y, l->s };
+        double *const arrays[] = { l->w,        l->b,        l->gradient_w, l->gradient_b, l->first_w, l->first_b,
+                                   l->second_w, l->second_b, l->rule,       l->z,          l->y,       l->s };
         for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++)
             free(arrays[k]);
     }
@@ -182,8 +182,7 @@ static void add_rules(naive_layer *l, const double *x, double share)
                 all += gram * l->w[m * l->in + j];
                 lower += m <= i ? gram * l->w[m * l->in + j] : 0.0;
             }
-            l->rule[i * l->in + j] +=
-                share * (oja * (l->y[i] * x[j] - all) + l->gha * (l->y[i] * x[j] - lower));
+            l->rule[i * l->in + j] += share * (oja * (l->y[i] * x[j] - all) + l->gha * (l->y[i] * x[j] - lower));
         }
 }
 
@@ -209,8 +208,8 @@ static void step(const naive *naive, int64_t n, double *gradient, double *first,
         }
         first[i] = beta1 * first[i] + (1.0 - beta1) * g;
         second[i] = beta2 * second[i] + (1.0 - beta2) * g * g;
-        gradient[i] = -naive->rate * (first[i] / (1.0 - pow(beta1, t))) /
-                      (sqrt(second[i] / (1.0 - pow(beta2, t))) + 1e-8);
+        gradient[i] =
+            -naive->rate * (first[i] / (1.0 - pow(beta1, t))) / (sqrt(second[i] / (1.0 - pow(beta2, t))) + 1e-8);
     }
 }
 

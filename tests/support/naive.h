@@ -11,11 +11,11 @@ typedef struct naive_layer {
     int64_t in, out;
     int32_t activation;
     double beta;
-    double *w, *b;             /* out x in, and out (NULL without bias) */
+    double *w, *b; /* out x in, and out (NULL without bias) */
     double *gradient_w, *gradient_b;
     double *first_w, *first_b; /* Adam's moments */
     double *second_w, *second_b;
-    double *rule;              /* increment of all rules */
+    double *rule; /* increment of all rules */
     double *z, *y, *s;
     double oja, guard, gha, decay;
     int32_t frozen;

@@ -42,13 +42,12 @@ static void add_layers(net *net)
     const net_plan *plan = &net->plan;
     for (int32_t i = 0; i < plan->layers; i++) {
         const int32_t activation = i == plan->layers - 1 ? plan->output : plan->hidden;
-        const plast_layer_options options = { PLAST_LAYER_OPTIONS,
-                                              .units = plan->units[i],
-                                              .activation = activation,
-                                              .activation_param = activation == PLAST_SOFTPLUS ? plan->beta : 0.0,
-                                              .gain = plan->gain,
-                                              .init = plan->init,
-                                              .no_bias = plan->no_bias };
+        const plast_layer_options options = {
+            PLAST_LAYER_OPTIONS,      .units = plan->units[i],
+            .activation = activation, .activation_param = activation == PLAST_SOFTPLUS ? plan->beta : 0.0,
+            .gain = plan->gain,       .init = plan->init,
+            .no_bias = plan->no_bias
+        };
         net_ok(net, plast_network_add(net->network, "dense", &options, NULL));
         if (!plan->no_bias) {
             double *bias = new_array(plan->units[i]);
@@ -85,11 +84,8 @@ net net_make(const net_plan *plan)
 {
     net net = { .plan = *plan };
     const plast_context_options context = { PLAST_CONTEXT_OPTIONS, .cpu_mask = plan->cpu_mask };
-    const plast_network_options options = { PLAST_NETWORK_OPTIONS,
-                                            .dtype = plan->dtype,
-                                            .inputs = plan->inputs,
-                                            .seed = plan->seed,
-                                            .loss = plan->loss };
+    const plast_network_options options = { PLAST_NETWORK_OPTIONS, .dtype = plan->dtype, .inputs = plan->inputs,
+                                            .seed = plan->seed, .loss = plan->loss };
     assert_int_equal(plast_context_create(&context, &net.context), PLAST_OK);
     net_ok(&net, plast_network_create(net.context, &options, &net.network));
     add_layers(&net);
@@ -280,14 +276,14 @@ double difference(int64_t n, const double *a, const double *b)
 void assert_close(int64_t n, const double *a, const double *b, double tolerance)
 {
     const double found = difference(n, a, b);
-    if (getenv("SHOW")) print_message("  %.2g of %.2g\n", found, tolerance);
+    print_message("  %.2g of %.2g\n", found, tolerance);
     if (!(found <= tolerance))
         fail_msg("differ by %.3g of the largest, at most %.3g is allowed", found, tolerance);
 }
 
 void assert_near(double a, double b, double tolerance)
 {
-    if (getenv("SHOW")) print_message("  %.2g of %.2g\n", fabs(a-b), tolerance);
+    print_message("  %.2g of %.2g\n", fabs(a - b), tolerance);
     if (!(fabs(a - b) <= tolerance))
         fail_msg("%.17g and %.17g differ by %.3g, at most %.3g is allowed", a, b, fabs(a - b), tolerance);
 }

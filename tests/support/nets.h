@@ -25,7 +25,7 @@ typedef struct net_plan {
     double gain;
     uint64_t seed;
     const char *optimizer;
-    double rate; /* of the optimizer */
+    double rate;                   /* of the optimizer */
     double oja, guard, gha, decay; /* attached to `ruled` where not 0 */
     int32_t ruled;                 /* PLAST_ALL_LAYERS ... */
 } net_plan;
