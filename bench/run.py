@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Runs the whole benchmark: a table on stdout, results.json in the build folder.
+
+usage: run.py BUILD [--verbose]
+
+BUILD is a Meson build folder in which bench_programs was built. The system's interpreter runs this, since Debian's
+python3-torch is seen by no other.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+KEYS = ("work", "unit", "ours", "peer", "theirs", "ratio", "limit", "times_limit")
+
+
+def environment():
+    """One thread everywhere, and the BLAS kernels that OpenBLAS itself picks for this CPU: an override that holds back
+    the peers alone would flatter us."""
+    env = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
+    env.pop("OPENBLAS_CORETYPE", None)
+    return env
+
+
+def rows_of(command):
+    process = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, text=True)
+    if process.returncode != 0:
+        sys.exit(f"bench: {Path(command[0]).name} failed with status {process.returncode}")
+    return [json.loads(line) for line in process.stdout.splitlines()]
+
+
+def add_limits(rows, torch_rows):
+    """The limit of a task was measured beside its C peer."""
+    limits = {row["work"]: row for row in rows}
+    for row in torch_rows:
+        limit = limits[row["work"]]["limit"]
+        row.update(limit=limit, times_limit=round(row["ours"] / limit, 3))
+    return rows + torch_rows
+
+
+def print_table(rows, verbose):
+    width = max(len(row["work"]) for row in rows)
+    print(f"{'work':{width}}  {'peer':12}  {'ours us':>9}  {'theirs us':>9}  {'ratio':>6}  {'limit us':>9}  "
+          f"{'x limit':>7}")
+    for row in sorted(rows, key=lambda r: r["peer"]):
+        print(f"{row['work']:{width}}  {row['peer'][:12]:12}  {row['ours']:9.2f}  {row['theirs']:9.2f}  "
+              f"{row['ratio']:6.2f}  {row['limit']:9.2f}  {row['times_limit']:7.2f}")
+        if verbose:
+            print_details(row, width)
+
+
+def print_details(row, width):
+    for side in ("ours", "theirs"):
+        low, q1, q3 = row[f"{side}_min_q1_q3"]
+        print(f"{'':{width}}  {side}: min {low:.2f}, quartiles {q1:.2f} and {q3:.2f}")
+    if "difference" in row:
+        print(f"{'':{width}}  largest relative difference of the weights: {row['difference']:.1e}")
+    if "rmw_gb_per_s" in row:
+        print(f"{'':{width}}  limit: reading {row['read_gb_per_s']:.1f} GB/s, "
+              f"changing {row['rmw_gb_per_s']:.1f} GB/s")
+
+
+def print_speeds(rows):
+    speeds = [row for row in rows if "rmw_gb_per_s" in row]
+    print("\nmemory limit: GB/s of reading the weights, and of changing them in place (bytes read + written)")
+    for row in speeds:
+        print(f"  {row['work']}: {row['read_gb_per_s']:.1f}, {row['rmw_gb_per_s']:.1f}")
+    differences = [row["difference"] for row in rows if "difference" in row]
+    print(f"largest relative difference between ours and a peer's weights: {max(differences):.1e}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs the benchmark.")
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--verbose", action="store_true", help="minimum and quartiles, too")
+    options = parser.parse_args()
+    here, build = Path(__file__).resolve().parent, options.build.resolve()
+
+    rows = rows_of([build / "bench" / "bench_online"]) + rows_of([build / "bench" / "bench_minibatch"])
+    if importlib.util.find_spec("torch"):
+        rows = add_limits(rows, rows_of([sys.executable, here / "torch_peer.py", build]))
+    else:
+        print("bench: no torch in this interpreter: its rows are missing (Debian: python3-torch)")
+    print_table(rows, options.verbose)
+    print_speeds(rows)
+    with open(build / "results.json", "w", encoding="utf-8") as file:
+        json.dump([{key: row[key] for key in KEYS} for row in rows], file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
