@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef OJA_DEPTH_OPTIONS_H
+#define OJA_DEPTH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+    const char *data; /* folder of the data set */
+    const char *out;  /* folder of the results */
+    int seeds;
+    int threads;
+    int64_t samples; /* of the long runs */
+    bool quick;
+    bool help; /* asked for; nothing else was looked at */
+};
+
+/* On failure says why on stderr and returns -1. */
+int options_parse(int argc, char **argv, struct options *options);
+void options_help(void);
+
+#endif
