@@ -12,6 +12,7 @@ import argparse
 import importlib.util
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -19,24 +20,34 @@ from pathlib import Path
 KEYS = ("work", "unit", "ours", "peer", "theirs", "ratio", "limit", "times_limit")
 
 
-def environment():
-    """One thread everywhere, and the BLAS kernels that OpenBLAS itself picks for this CPU: an override that holds back
-    the peers alone would flatter us."""
+def environment(core_type):
+    """One thread everywhere. Unless told otherwise OpenBLAS picks its own kernels for this CPU: an override that holds
+    back the peers alone would flatter us."""
     env = dict(os.environ, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", PYTHONDONTWRITEBYTECODE="1")
     env.pop("OPENBLAS_CORETYPE", None)
+    if core_type:
+        env["OPENBLAS_CORETYPE"] = core_type
     return env
 
 
-def rows_of(command):
-    process = subprocess.run(command, env=environment(), stdout=subprocess.PIPE, text=True)
+def rows_of(command, core_type=None):
+    process = subprocess.run(command, env=environment(core_type), stdout=subprocess.PIPE, text=True)
     if process.returncode != 0:
         sys.exit(f"bench: {Path(command[0]).name} failed with status {process.returncode}")
     return [json.loads(line) for line in process.stdout.splitlines()]
 
 
+def haswell_rows(program):
+    """The small net once more, against OpenBLAS's AVX2 kernels, which many machines use."""
+    rows = rows_of([program, "--net", "small"], "Haswell") if platform.machine() == "x86_64" else []
+    for row in rows:
+        row["peer"] = "cblas (AVX2)"
+    return rows
+
+
 def add_limits(rows, torch_rows):
     """The limit of a task was measured beside its C peer."""
-    limits = {row["work"]: row for row in rows}
+    limits = {row["work"]: row for row in rows if row["peer"] != "cblas (AVX2)"}
     for row in torch_rows:
         limit = limits[row["work"]]["limit"]
         row.update(limit=limit, times_limit=round(row["ours"] / limit, 3))
@@ -81,7 +92,8 @@ def main():
     options = parser.parse_args()
     here, build = Path(__file__).resolve().parent, options.build.resolve()
 
-    rows = rows_of([build / "bench" / "bench_online"]) + rows_of([build / "bench" / "bench_minibatch"])
+    online = build / "bench" / "bench_online"
+    rows = rows_of([online]) + haswell_rows(online) + rows_of([build / "bench" / "bench_minibatch"])
     if importlib.util.find_spec("torch"):
         rows = add_limits(rows, rows_of([sys.executable, here / "torch_peer.py", build]))
     else:

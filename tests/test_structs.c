@@ -249,6 +249,33 @@ static void assert_sizes_outside_are_refused(const subject *s)
     assert_refused(s, UINT32_MAX, sizeof(uint32_t));
 }
 
+/* A reserved field may get a meaning later, so a program that sets it is newer. */
+static void reserved_fields_are_refused(void **state)
+{
+    static const struct {
+        taker take;
+        size_t offset;
+    } reserved[] = {
+        { take_allocator, offsetof(plast_allocator, reserved0) },
+        { take_network_options, offsetof(plast_network_options, reserved0) },
+        { take_state_options, offsetof(plast_state_options, reserved0) },
+        { take_learn_options, offsetof(plast_learn_options, reserved0) },
+        { take_data_to_learn, offsetof(plast_data, reserved0) },
+        { take_data_to_evaluate, offsetof(plast_data, reserved0) },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+        for (int k = 0; k < READERS; k++) {
+            if (readers[k].take != reserved[i].take)
+                continue;
+            unsigned char *given = resized(&readers[k], (uint32_t)readers[k].size, readers[k].size);
+            assert_taken(&readers[k], given, PLAST_OK);
+            given[reserved[i].offset] = 1;
+            assert_taken(&readers[k], given, PLAST_E_VERSION);
+            free(given);
+        }
+}
+
 static void older_and_absurd_callers_are_refused(void **state)
 {
     (void)state;
@@ -357,6 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(older_and_absurd_callers_are_refused),
+        cmocka_unit_test(reserved_fields_are_refused),
         cmocka_unit_test(own_release_and_zero_tails_are_accepted),
         cmocka_unit_test(newer_fields_that_are_set_are_refused),
         cmocka_unit_test(known_fields_are_written_and_nothing_else),

@@ -6,19 +6,31 @@
 
 #include "base/context.h"
 
-/* Copies a caller's struct of any accepted size over `known` bytes at `copy`; fields that it does not have stay. */
-plast_status plast__read_struct(plast_context *context, const char *name, const void *source, size_t oldest,
-                                size_t known, void *copy);
+/* What the library knows of a struct: every one is as old as release 0.1, so its oldest legal size is today's. */
+typedef struct plast__layout {
+    const char *name;
+    size_t oldest, known; /* sizes */
+    size_t reserved;      /* offset of a reserved0, which must be 0 since it may get a meaning; 0 = there is none */
+} plast__layout;
 
-/* Every struct is as old as release 0.1, so its oldest legal size is today's. */
+/* Copies a caller's struct of any accepted size over `layout->known` bytes at `copy`; fields that it does not have
+ * stay. */
+plast_status plast__read_struct(plast_context *context, const plast__layout *layout, const void *source, void *copy);
+
 #define PLAST__READ(context, type, source, copy)                                                                      \
-    plast__read_struct((context), #type, (source), sizeof(type), sizeof(type), (copy))
+    plast__read_struct((context), &(const plast__layout){ #type, sizeof(type), sizeof(type), 0 }, (source), (copy))
 
-/* Copies `known` bytes out to a caller's struct, keeping its struct_size. */
-plast_status plast__write_struct(plast_context *context, const char *name, const void *result, size_t oldest,
-                                 size_t known, void *destination);
+#define PLAST__READ_RESERVED(context, type, source, copy)                                                             \
+    plast__read_struct((context),                                                                                     \
+                       &(const plast__layout){ #type, sizeof(type), sizeof(type), offsetof(type, reserved0) },        \
+                       (source), (copy))
+
+/* Copies the library's struct out to a caller's, keeping its struct_size. */
+plast_status plast__write_struct(plast_context *context, const plast__layout *layout, const void *result,
+                                 void *destination);
 
 #define PLAST__WRITE(context, type, result, destination)                                                              \
-    plast__write_struct((context), #type, (result), sizeof(type), sizeof(type), (destination))
+    plast__write_struct((context), &(const plast__layout){ #type, sizeof(type), sizeof(type), 0 }, (result),          \
+                        (destination))
 
 #endif

@@ -40,7 +40,7 @@ plast_status plast_context_create(const plast_context_options *options, plast_co
     if (options != NULL)
         status = PLAST__READ(NULL, plast_context_options, options, &given);
     if (status == PLAST_OK && given.allocator != NULL)
-        status = PLAST__READ(NULL, plast_allocator, given.allocator, &allocator);
+        status = PLAST__READ_RESERVED(NULL, plast_allocator, given.allocator, &allocator);
     if (status != PLAST_OK)
         return status;
     if (allocator.allocate == NULL || allocator.release == NULL)

@@ -30,7 +30,6 @@ typedef struct plast__sweep {
     int64_t cols;
     const void *factor; /* by row; NULL = all 1 */
     int32_t terms;      /* 0 .. PLAST__SWEEP_TERMS */
-    int32_t reserved;
     double coef[PLAST__SWEEP_TERMS];
     const void *u[PLAST__SWEEP_TERMS]; /* by row */
     const void *v[PLAST__SWEEP_TERMS]; /* cols elements each */

@@ -169,7 +169,7 @@ static plast_status read_options(learner *l, const plast_learn_options *options)
 {
     plast_status status = PLAST_OK;
     if (options != NULL)
-        status = PLAST__READ(l->context, plast_learn_options, options, &l->options);
+        status = PLAST__READ_RESERVED(l->context, plast_learn_options, options, &l->options);
     if (status == PLAST_OK && l->options.progress_every < 0)
         status = plast__fail(l->context, PLAST_E_RANGE, "progress_every is %lld, expected 0 or more",
                              (long long)l->options.progress_every);

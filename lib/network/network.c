@@ -18,8 +18,6 @@ static plast_status check_network_options(plast_context *context, const plast_ne
         return plast__fail(context, PLAST_E_INVALID, "inputs is %lld, expected at least 1", (long long)o->inputs);
     if (o->loss < PLAST_LOSS_DEFAULT || o->loss > PLAST_LOSS_SQUARED)
         return plast__fail(context, PLAST_E_INVALID, "loss is %d, expected one of PLAST_LOSS_...", o->loss);
-    if (o->reserved0 != 0)
-        return plast__fail(context, PLAST_E_INVALID, "reserved0 is %d, expected 0", o->reserved0);
     return PLAST_OK;
 }
 
@@ -31,7 +29,7 @@ plast_status plast_network_create(plast_context *context, const plast_network_op
         return PLAST_E_INVALID;
     if (network == NULL)
         return plast__fail(context, PLAST_E_INVALID, "place for the network is NULL");
-    status = PLAST__READ(context, plast_network_options, options, &given);
+    status = PLAST__READ_RESERVED(context, plast_network_options, options, &given);
     if (status != PLAST_OK)
         return status;
     given.dtype = given.dtype == PLAST_DTYPE_DEFAULT ? PLAST_F32 : given.dtype;

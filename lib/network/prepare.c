@@ -143,7 +143,7 @@ plast_status plast_state_create(plast_context *context, plast_network *network, 
         return PLAST_E_INVALID;
     if (network == NULL || state == NULL)
         return plast__fail(context, PLAST_E_INVALID, "%s is NULL", network == NULL ? "network" : "place for the state");
-    plast_status status = options == NULL ? PLAST_OK : PLAST__READ(context, plast_state_options, options, &given);
+    plast_status status = options == NULL ? PLAST_OK : PLAST__READ_RESERVED(context, plast_state_options, options, &given);
     if (status == PLAST_OK)
         status = plast__network_loss(context, network, &loss);
     if (status != PLAST_OK)

@@ -84,7 +84,7 @@ plast_status plast__samples_check(plast_context *context, const plast_network *n
 {
     plast_data given = { .struct_size = 0 };
     *samples = (plast__samples){ .context = context };
-    plast_status status = PLAST__READ(context, plast_data, data, &given);
+    plast_status status = PLAST__READ_RESERVED(context, plast_data, data, &given);
     if (status == PLAST_OK)
         status = plast__network_loss(context, network, &samples->loss);
     if (status != PLAST_OK)
