@@ -39,7 +39,7 @@ enum {
 PLAST_API PLAST_NODISCARD plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t quantity,
                                                         plast_matrix *view);
 /* The network's own state, the one used when NULL is passed; PLAST_E_STATE before plast_network_prepare or the first
- * call that needed it. */
+ * call that needed it. A later call that needs room for a larger batch replaces it: ask again then. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_state(const plast_network *network, plast_state **state);
 
 typedef struct plast_data {
@@ -95,12 +95,12 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_learn(plast_network *networ
                                                            const plast_data *data, const plast_learn_options *options,
                                                            plast_report *report);
 
-/* outputs (n x units of the last layer, f32 or f64) = the network's answer to inputs (n x inputs). Untouched on
- * failure. Needs no optimizer. PLAST_E_NOT_FINITE when an input or activity is not finite. */
+/* outputs (n x units of the last layer, f32 or f64, rounded to that type) = the network's answer to inputs
+ * (n x inputs). Untouched on failure. Needs no optimizer. PLAST_E_NOT_FINITE when an input or activity is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_run(plast_network *network, plast_state *state,
                                                          const plast_matrix *inputs, const plast_matrix *outputs);
 
-/* Loss and correct answers over the data, with nothing changed. data->batch is ignored. */
+/* Loss and correct answers over the data, with nothing changed. data->batch has no effect. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_evaluate(plast_network *network, plast_state *state,
                                                               const plast_data *data, plast_report *report);
 

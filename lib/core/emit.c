@@ -90,6 +90,16 @@ static double emit_terms(const plast__model *model, const plast__group *group, c
     return plast__terms_bound(model, group, &p->terms, group->bound);
 }
 
+/* Where nothing learns from it, a signal must be finite all the same. */
+static plast_status check_signal(plast_context *context, const plast__model *model, const plast__group *group,
+                                 const plast__activities *a, const plast__error *error)
+{
+    const int64_t n = a->rows * model->populations[group->post].ld;
+    if (error->optimizer != NULL && !isfinite(model->kernels->max_abs(n, a->of[group->post].s)))
+        return plast__fail(context, PLAST_E_NOT_FINITE, "a signal of population %d is not finite", group->post);
+    return PLAST_OK;
+}
+
 plast_status plast__emit(plast_context *context, const plast__model *model, plast__group *group,
                          const plast__activities *a, plast__error *error, plast__pending *p)
 {
@@ -97,7 +107,7 @@ plast_status plast__emit(plast_context *context, const plast__model *model, plas
     plast__terms_clear(&p->terms, a->rows);
     p->gradient.optimizer = NULL;
     if (group->frozen)
-        return PLAST_OK;
+        return check_signal(context, model, group, a, error);
     double bound = emit_terms(model, group, a, error, p);
     if (!(bound < limit / 2.0)) { /* a bound only grows: begin again with what the weights really are */
         plast__group_measure(model, group);

@@ -108,7 +108,7 @@ plast_status plast_network_add_rule(plast_network *network, int32_t layers, cons
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "rule is NULL");
     const plast__rule_kind *kind = (const plast__rule_kind *)rule->description.member;
-    plast_status status = plast__network_idle(network);
+    plast_status status = plast__network_idle(context, network);
     if (status == PLAST_OK)
         status = plast__parameters_complete(context, &kind->parameters, rule->description.values);
     if (status == PLAST_OK)
@@ -175,7 +175,7 @@ plast_status plast_network_set_optimizer(plast_network *network, const plast_opt
     if (optimizer == NULL)
         return plast__fail(context, PLAST_E_INVALID, "optimizer is NULL");
     const plast__description *d = &optimizer->description;
-    plast_status status = plast__network_idle(network);
+    plast_status status = plast__network_idle(context, network);
     if (status == PLAST_OK)
         status = plast__parameters_complete(context, d->member, d->values);
     if (status != PLAST_OK)

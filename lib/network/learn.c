@@ -181,7 +181,7 @@ static plast_status read_options(learner *l, const plast_learn_options *options)
 static plast_status begin(learner *l, plast_state *state, const plast_data *data, const plast_learn_options *options)
 {
     plast_network *network = l->network;
-    plast_status status = plast__network_idle(network);
+    plast_status status = plast__network_idle(l->context, network);
     if (status == PLAST_OK)
         status = read_options(l, options);
     if (status == PLAST_OK)

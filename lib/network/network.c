@@ -69,10 +69,10 @@ void plast_network_destroy(plast_network *network)
     plast__release(context, network);
 }
 
-plast_status plast__network_idle(const plast_network *network)
+plast_status plast__network_idle(plast_context *context, const plast_network *network)
 {
     if (network->learning)
-        return plast__fail(network->model.context, PLAST_E_STATE,
+        return plast__fail(context, PLAST_E_STATE,
                            "the network is learning: a progress callback may read it and set rates only");
     return PLAST_OK;
 }
@@ -189,7 +189,7 @@ plast_status plast_network_reset(plast_network *network, uint64_t seed)
 {
     if (network == NULL)
         return PLAST_E_INVALID;
-    plast_status status = plast__network_idle(network);
+    plast_status status = plast__network_idle(network->model.context, network);
     if (status == PLAST_OK)
         status = plast__model_reset(&network->model, seed);
     if (status == PLAST_OK) {

@@ -51,7 +51,7 @@ static inline plast_layer *plast__output_layer(const plast_network *network)
 }
 
 /* PLAST_E_STATE inside a progress callback. */
-plast_status plast__network_idle(const plast_network *network);
+plast_status plast__network_idle(plast_context *context, const plast_network *network);
 
 /* The loss in force; fails when the output's activation does not fit, or when there is no layer. */
 plast_status plast__network_loss(plast_context *context, const plast_network *network, int32_t *loss);

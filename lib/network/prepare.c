@@ -88,12 +88,21 @@ plast_status plast__network_ready(plast_network *network, int64_t batch)
     return status;
 }
 
+/* A failure is told to the context of the state that the caller gave. */
+static plast_status ready_for(plast_network *network, const plast_state *given, int64_t batch)
+{
+    const plast_status status = plast__network_ready(network, batch);
+    if (status != PLAST_OK && given != NULL && given->context != network->model.context)
+        return plast__fail(given->context, status, "%s", network->model.context->message);
+    return status;
+}
+
 plast_status plast__network_equip(plast_network *network, plast_state *given, int64_t batch, plast_state **state)
 {
     const int32_t fixed = network->fixed;
     plast_status status = plast__network_choose_state(network, given, batch, state);
     if (status == PLAST_OK)
-        status = plast__network_ready(network, batch);
+        status = ready_for(network, given, batch);
     if (status != PLAST_OK && !fixed) {
         plast__network_unready(network);
         plast_state_destroy(network->state);
@@ -112,7 +121,9 @@ plast_status plast_network_prepare(plast_network *network, int64_t batch)
         return plast__fail(network->model.context, PLAST_E_RANGE, "batch is %lld, expected 1 to %d", (long long)batch,
                            INT32_MAX);
     int32_t loss = PLAST_LOSS_DEFAULT;
-    const plast_status status = plast__network_loss(network->model.context, network, &loss);
+    plast_status status = plast__network_idle(network->model.context, network);
+    if (status == PLAST_OK)
+        status = plast__network_loss(network->model.context, network, &loss);
     return status == PLAST_OK ? plast__network_equip(network, NULL, batch, &state) : status;
 }
 
