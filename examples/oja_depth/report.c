@@ -69,11 +69,11 @@ static void print_notes(const struct plan *plan)
         printf("So many images as %" PRId64 " saw only the best rate after %" PRId64
                " images and the next lower one.\n",
                plan->checkpoints[plan->late], plan->checkpoints[plan->early]);
+    int diverged = 0;
     for (int i = 0; i < plan->setting_count * plan->seeds; i++)
-        if (plan->trials[i].diverged >= 0) {
-            puts("* = of these seeds some diverged; from there on they count as guessing.");
-            return;
-        }
+        diverged += plan->trials[i].diverged >= 0;
+    printf("%d of %d trials diverged and count as guessing from there on (* where a best rate is among them).\n",
+           diverged, plan->setting_count * plan->seeds);
 }
 
 static void print_depths(const struct plan *plan, int least, int init, int checkpoint)
