@@ -168,6 +168,20 @@ void plast__matrix_write_row(const plast_matrix *m, int64_t row, int32_t dtype, 
         plast__set(m->dtype, m->data, start + offset(m, 0, j), plast__get(dtype, in, j));
 }
 
+void plast__matrix_prefetch_row(const plast_matrix *m, int64_t row)
+{
+#if defined(__GNUC__)
+    enum { LINE = 64 };
+    const unsigned char *start = plast__at_const(m->dtype, m->data, offset(m, row, 0));
+    const int64_t bytes = m->col_stride == 1 ? m->cols * plast__size(m->dtype) : 0;
+    for (int64_t i = 0; i < bytes; i += LINE)
+        __builtin_prefetch(start + i);
+#else
+    (void)m;
+    (void)row;
+#endif
+}
+
 double plast__matrix_row_largest(const plast_matrix *m, int64_t row)
 {
     const int64_t start = offset(m, row, 0);

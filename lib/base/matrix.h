@@ -29,6 +29,8 @@ plast_status plast__matrix_check(plast_context *context, const plast_matrix *m, 
 void plast__matrix_read_row(const plast_matrix *m, int64_t row, int32_t dtype, void *out);
 /* Numbers of `dtype` at `in` to row `row`; the destination is f32 or f64. */
 void plast__matrix_write_row(const plast_matrix *m, int64_t row, int32_t dtype, const void *in);
+/* Asks for the row's memory ahead of its use. */
+void plast__matrix_prefetch_row(const plast_matrix *m, int64_t row);
 /* Largest |element| of a row; infinite when one is infinite or NaN. */
 double plast__matrix_row_largest(const plast_matrix *m, int64_t row);
 /* Element (row, 0) of labels or an order. */

@@ -112,6 +112,8 @@ plast_status plast__samples_load(const plast__samples *s, const plast__model *mo
 {
     const plast__population *input = &model->populations[0];
     a->rows = rows;
+    if (first + rows < s->count)
+        plast__matrix_prefetch_row(s->inputs, row_of(s, first + rows));
     for (int64_t b = 0; b < rows; b++) {
         const int64_t row = row_of(s, first + b);
         void *x = plast__at(model->dtype, a->of[0].y, b * input->ld);
