@@ -39,7 +39,8 @@ enum {
 PLAST_API PLAST_NODISCARD plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t quantity,
                                                         plast_matrix *view);
 /* The network's own state, the one used when NULL is passed; PLAST_E_STATE before plast_network_prepare or the first
- * call that needed it. A later call that needs room for a larger batch replaces it: ask again then. */
+ * call that needed it. A later call that needs room for a larger batch replaces it: ask again then. Borrowed: never destroyed by
+ * the caller. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_state(const plast_network *network, plast_state **state);
 
 typedef struct plast_data {
@@ -62,14 +63,16 @@ typedef struct plast_report {
     int64_t updates; /* applied */
     int64_t losses;  /* samples that carried a loss */
     int64_t correct; /* of those: the largest output is the target's largest (one output: both above 1/2 or both not) */
-    double loss;     /* mean over those that carried one, weighted by the mask; before the sample's own update */
+    double loss; /* mean over those that carried one, weighted by the mask (divided by its sum); before the own update */
 } plast_report;
 
 #define PLAST_REPORT .struct_size = (uint32_t)sizeof(plast_report)
 
 /* Called between updates. 0 goes on; any other value ends the call, which then returns the value if it is
- * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. The callback may read, run and evaluate the
- * network and set rates; learning, resetting or changing its structure is refused meanwhile (PLAST_E_STATE). */
+ * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. It is called after the last update too
+ * when that is due. The callback may read, run and evaluate the network, set rates, weights, biases and frozen flags;
+ * learning, resetting, preparing, and attaching rules or optimizers are refused meanwhile (PLAST_E_STATE). It must return:
+ * no exception or longjmp out of it, and it destroys nothing that the call uses. */
 typedef plast_status (*plast_progress)(void *user, const plast_report *so_far);
 
 typedef struct plast_learn_options {
@@ -87,7 +90,8 @@ typedef struct plast_learn_options {
  * without a loss (label -1, mask 0, no targets) still drives the rules.
  *
  * A sample (or minibatch) is atomic: if anything in it is not finite, or the update could overflow, it changes nothing,
- * the call ends with PLAST_E_NOT_FINITE, and report->samples says how many were learned before it.
+ * the call ends with PLAST_E_NOT_FINITE, and report->samples says how many were learned before it. The same holds, with
+ * PLAST_E_RANGE, for a target row that the loss is not defined for; all else is checked before the first sample.
  *
  * `state` NULL = the network's own. `options` and `report` may be NULL. An optimizer is required when there are
  * targets (PLAST_E_STATE). Splitting the samples over several calls gives the same bits. */

@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-/* Thread rule: one thread at a time, and only that thread may learn. Once prepared (plast_network_prepare), other
- * threads may run and evaluate it meanwhile not learning, each with a state made with a context of its own. */
+/* Thread rule: one thread at a time, and only that thread may learn. Once prepared (plast_network_prepare), and
+ * while none learns, other threads may run and evaluate it, each with a state made with a context of its own. */
 typedef struct plast_network plast_network;
 
 /* Borrowed from its network, never destroyed by the caller. Thread rule: as the network. */
@@ -89,7 +89,7 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_create(plast_context *conte
 PLAST_API void plast_network_destroy(plast_network *network);
 
 /* Adds a layer on top, its weights drawn at once from the network's seed and the layer's index. Kinds: "dense",
- * y = f(W x + b). `layer` may be NULL. PLAST_E_STATE once a rule, a state or prepare has fixed the shape;
+ * y = f(W x + b). `layer` may be NULL. PLAST_E_STATE once a rule, a state, prepare, or a call that learned or ran has fixed the shape;
  * PLAST_E_UNSUPPORTED on top of a softmax layer (softmax belongs at the output). */
 PLAST_API PLAST_NODISCARD plast_status plast_network_add(plast_network *network, const char *kind,
                                                          const plast_layer_options *options, plast_layer **layer);
@@ -118,7 +118,7 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_optimizer_parameter(con
 
 /* Checks the whole network and allocates all that learning with up to `batch` samples per update needs, and the
  * network's own state. Learn, run and evaluate do it themselves when it was not done; called once beforehand, they
- * allocate nothing. */
+ * allocate nothing. A rule or optimizer that is set later asks for new memory at the next call. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_prepare(plast_network *network, int64_t batch);
 
 /* Draws all weights anew from `seed` and sets biases, moments and update counts to 0, as if just made with that seed.
@@ -133,7 +133,7 @@ PLAST_API int64_t plast_layer_units(const plast_layer *layer);
 /* Biases as 1 x units, copied. PLAST_E_STATE for a layer without bias; set refuses what is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias);
-/* Freezing stops everything in the layer that adapts: weights, biases, moments. Activity and errors pass on. */
+/* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts: weights, biases, moments. Activity and errors pass on. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen);
 /* One of the layer's synapse groups by name; NULL = the first. "dense" has one, "input". */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_synapses(const plast_layer *layer, const char *name,

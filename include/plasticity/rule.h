@@ -2,7 +2,7 @@
  *
  * Local plasticity rules. A rule emits terms for one synapse group, all of them from the old weights:
  *
- *     W  <-  W  +  W o (p 1^T)  +  sum_k u_k v_k^T
+ *     W  <-  (1 - shrink) W  +  sum_k u_k v_k^T  +  increments row by row
  *
  * and they are applied together with the error-driven step. A rule's own rate acts on the weights directly, never
  * through the optimizer, so that its published stability bound holds under any optimizer. Rules act on matrices,

@@ -25,7 +25,7 @@ static int32_t type_class(int32_t dtype)
     case PLAST_F64:
         return PLAST__REALS;
     case PLAST_U8:
-        return PLAST__LABELS | PLAST__BYTES;
+        return PLAST__LABELS | PLAST__U8S;
     case PLAST_I32:
     case PLAST_I64:
         return PLAST__LABELS | PLAST__INDICES;
@@ -46,7 +46,7 @@ static const char *types_text(int32_t types)
         return "f32 or f64";
     case PLAST__LABELS:
         return "u8, i32 or i64";
-    case PLAST__REALS | PLAST__BYTES:
+    case PLAST__REALS | PLAST__U8S:
         return "f32, f64 or u8";
     case PLAST__INDICES:
         return "i32 or i64";

@@ -11,7 +11,7 @@
 enum {
     PLAST__REALS = 1,  /* f32, f64 */
     PLAST__LABELS = 2, /* u8, i32, i64 */
-    PLAST__BYTES = 4,  /* u8 */
+    PLAST__U8S = 4,  /* u8 */
     PLAST__INDICES = 8 /* i32, i64 */
 };
 

@@ -188,13 +188,12 @@ plast_status plast__model_reset(plast__model *model, uint64_t seed)
     for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
         status = draw_new(model, &model->groups[i], (uint64_t)i, &drawn[i]);
     for (int32_t i = 0; drawn != NULL && i < model->group_count; i++) {
-        if (status == PLAST_OK) {
-            plast__release(model->context, model->groups[i].weights);
-            model->groups[i].weights = drawn[i];
-            plast__group_measure(model, &model->groups[i]);
-        } else {
-            plast__release(model->context, drawn[i]);
+        plast__group *g = &model->groups[i];
+        if (status == PLAST_OK) { /* copied, for the host may hold views of the weights */
+            memcpy(g->weights, drawn[i], (size_t)(g->rows * g->ld * plast__size(model->dtype)));
+            plast__group_measure(model, g);
         }
+        plast__release(model->context, drawn[i]);
     }
     plast__release(model->context, drawn);
     if (status == PLAST_OK)

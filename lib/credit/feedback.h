@@ -7,7 +7,6 @@
 #include "core/activity.h"
 
 typedef struct plast__feedback_kind {
-    const char *name;
     /* Adds what the group's post population sends down to the signal of its pre population, for a->rows samples. */
     void (*descend)(const plast__model *model, const plast__group *group, plast__activities *a);
 } plast__feedback_kind;

@@ -15,4 +15,4 @@ static void descend(const plast__model *model, const plast__group *group, plast_
                     (plast__operand){ group->weights, group->ld, 0 }, 1.0, below, group->ld);
 }
 
-const plast__feedback_kind plast__feedback_transpose = { .name = "transpose", .descend = descend };
+const plast__feedback_kind plast__feedback_transpose = { .descend = descend };

@@ -53,14 +53,17 @@ plast_status plast__network_forward(plast_context *context, const plast_network 
     return PLAST_OK;
 }
 
-/* The top layer's signal is there already; each layer gets its own from the group above it. */
-static void backward(const plast_network *network, plast__activities *a)
+/* The top layer's signal is there already; each layer gets its own from the group above it. Without an error they are
+ * all 0. */
+static void backward(const plast_network *network, plast__activities *a, int error)
 {
     const plast__model *model = &network->model;
     for (int32_t i = network->layer_count - 1; i > 0; i--) {
         const plast_layer *above = network->layers[i], *layer = network->layers[i - 1];
         const int64_t bytes = a->rows * model->populations[layer->output].ld * plast__size(model->dtype);
         memset(a->of[layer->output].s, 0, (size_t)bytes);
+        if (!error)
+            continue;
         network->feedback->descend(model, &model->groups[above->synapses[0].group], a);
         layer->kind->backward(layer, a);
     }
@@ -113,7 +116,7 @@ static plast_status update(learner *l, int64_t first, int64_t rows)
     plast__tally tally = { .updates = 1 };
     plast_status status;
     plast__activities_turn(a);
-    l->state->rows = rows;
+    l->state->rows = l->state->signal_rows = 0; /* until all of the update is there */
     status = plast__samples_load(&l->samples, &network->model, first, rows, a);
     if (status == PLAST_OK)
         status = plast__network_forward(l->context, network, a, network->pending);
@@ -121,16 +124,17 @@ static plast_status update(learner *l, int64_t first, int64_t rows)
         status = plast__tally_outputs(&l->samples, &network->model, first, a, 1, &tally);
     if (status != PLAST_OK)
         return status;
-    if (tally.losses > 0)
-        backward(network, a);
+    backward(network, a, tally.losses > 0);
     plast__error error = error_of(network, tally.losses);
     status = emit_all(l, &error);
+    if (status == PLAST_OK)
+        status = plast__tally_add(l->context, &l->tally, &tally);
     if (status != PLAST_OK)
         return status;
     commit(l, &error);
     if (rows > 1)
         apply_all(network);
-    plast__tally_add(&l->tally, &tally);
+    l->state->rows = l->state->signal_rows = rows;
     return PLAST_OK;
 }
 
@@ -142,9 +146,9 @@ static plast_status report_progress(learner *l)
     l->network->learning = 1;
     const plast_status answer = l->options.progress(l->options.user, &so_far);
     l->network->learning = 0;
-    if (answer == PLAST_OK || answer <= PLAST_E_USER)
-        return answer;
-    return plast__fail(l->context, PLAST_E_STOPPED, "stopped by the progress callback after %lld samples",
+    if (answer == PLAST_OK)
+        return PLAST_OK;
+    return plast__fail(l->context, answer <= PLAST_E_USER ? answer : PLAST_E_STOPPED, "stopped by the progress callback after %lld samples",
                        (long long)l->tally.samples);
 }
 

@@ -37,7 +37,8 @@ struct plast_state {
     plast_context *context;
     plast_network *network;
     plast__activities activities;
-    int64_t rows; /* of the last call's last block; 0 = none yet */
+    int64_t rows;        /* of activities: the last block that went through; 0 = none yet */
+    int64_t signal_rows; /* of signals: the last sample or minibatch that was learned */
 };
 
 static inline const plast__optimizer_kind *plast__optimizer_of(const plast_network *network)

@@ -218,13 +218,15 @@ plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t q
     if (quantity < PLAST_ACTIVITY || quantity > PLAST_SIGNAL)
         return plast__fail(state->context, PLAST_E_INVALID, "quantity is %d, expected PLAST_ACTIVITY ... PLAST_SIGNAL",
                            quantity);
-    if (state->rows == 0)
-        return plast__fail(state->context, PLAST_E_STATE, "the state has processed no sample yet");
+    const int64_t rows = quantity == PLAST_SIGNAL ? state->signal_rows : state->rows;
+    if (rows == 0)
+        return plast__fail(state->context, PLAST_E_STATE, "the state has %s no sample yet",
+                           quantity == PLAST_SIGNAL ? "learned" : "processed");
     const int32_t index = network->layers[layer]->output;
     const plast__activity *a = &state->activities.of[index];
     void *const arrays[] = { a->y, a->z, a->s };
     *view = (plast_matrix){ .data = arrays[quantity - PLAST_ACTIVITY],
-                            .rows = state->rows,
+                            .rows = rows,
                             .cols = network->model.populations[index].units,
                             .row_stride = network->model.populations[index].ld,
                             .col_stride = 1,

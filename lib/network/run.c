@@ -13,10 +13,13 @@ static plast_status forward_block(const plast__samples *samples, plast_network *
 {
     const int64_t left = samples->count - first, most = state->activities.batch;
     *rows = left < most ? left : most;
-    state->rows = *rows;
-    const plast_status status =
-        plast__samples_load(samples, &network->model, first, *rows, &state->activities);
-    return status == PLAST_OK ? plast__network_forward(samples->context, network, &state->activities, NULL) : status;
+    state->rows = 0; /* until all of the block is there */
+    plast_status status = plast__samples_load(samples, &network->model, first, *rows, &state->activities);
+    if (status == PLAST_OK)
+        status = plast__network_forward(samples->context, network, &state->activities, NULL);
+    if (status == PLAST_OK)
+        state->rows = *rows;
+    return status;
 }
 
 static void write_block(const plast_network *network, const plast_state *state, int64_t first,
@@ -108,7 +111,7 @@ plast_status plast_network_evaluate(plast_network *network, plast_state *state, 
         if (status == PLAST_OK)
             status = plast__tally_outputs(&samples, &network->model, first, &state->activities, 0, &block);
         if (status == PLAST_OK)
-            plast__tally_add(&tally, &block);
+            status = plast__tally_add(context, &tally, &block);
     }
     result = plast__tally_report(&tally);
     (void)PLAST__WRITE(context, plast_report, &result, report);

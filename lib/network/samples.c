@@ -66,7 +66,7 @@ static double mask_of(const plast__samples *s, int64_t row)
 
 static plast_status check_mask(const plast__samples *s)
 {
-    const plast__expected expected = { "loss_mask", s->inputs->rows, 1, PLAST__REALS | PLAST__BYTES, 0 };
+    const plast__expected expected = { "loss_mask", s->inputs->rows, 1, PLAST__REALS | PLAST__U8S, 0 };
     if (s->loss_mask == NULL)
         return PLAST_OK;
     const plast_status status = plast__matrix_check(s->context, s->loss_mask, &expected);

@@ -6,14 +6,17 @@
 #include <math.h>
 #include <string.h>
 
-void plast__tally_add(plast__tally *sum, const plast__tally *more)
+plast_status plast__tally_add(plast_context *context, plast__tally *sum, const plast__tally *more)
 {
+    if (!isfinite(sum->loss + more->loss) || !isfinite(sum->weight + more->weight))
+        return plast__fail(context, PLAST_E_NOT_FINITE, "the sum of the losses or of the loss mask overflows");
     sum->samples += more->samples;
     sum->updates += more->updates;
     sum->losses += more->losses;
     sum->correct += more->correct;
     sum->loss += more->loss;
     sum->weight += more->weight;
+    return PLAST_OK;
 }
 
 plast_report plast__tally_report(const plast__tally *tally)

@@ -11,7 +11,8 @@ typedef struct plast__tally {
     double loss, weight; /* sums, of the loss times the mask and of the mask */
 } plast__tally;
 
-void plast__tally_add(plast__tally *sum, const plast__tally *more);
+/* PLAST_E_NOT_FINITE, and nothing added, when the sums would overflow. */
+plast_status plast__tally_add(plast_context *context, plast__tally *sum, const plast__tally *more);
 plast_report plast__tally_report(const plast__tally *tally);
 
 /* Loss and answers of a->rows samples from visit `first` on, and their signals at the output when `signals`; a sample
