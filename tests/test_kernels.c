@@ -412,14 +412,10 @@ typedef struct ulp_bound {
 } ulp_bound;
 
 static const ulp_bound bounds[] = {
-    { PLAST_LINEAR, 1, 0, 0 },
-    { PLAST_RELU, 1, 0, 0 },
-    { PLAST_SIGMOID, 1, 2.8, 3.4 },
-    { PLAST_TANH, 1, 3.3, 3.9 },
-    { PLAST_SOFTPLUS, 1, 3.2, 3.0 },
-    { PLAST_SOFTPLUS, 10, 3.2, 3.0 },
-    { PLAST_SOFTPLUS, 0.3, 3.2, 3.0 },
-    { PLAST_SOFTPLUS, 3e-9, 3.2, 3.0 },
+    { PLAST_LINEAR, 1, 0, 0 },         { PLAST_RELU, 1, 0, 0 },
+    { PLAST_SIGMOID, 1, 2.8, 3.4 },    { PLAST_TANH, 1, 3.3, 3.9 },
+    { PLAST_SOFTPLUS, 1, 3.2, 3.0 },   { PLAST_SOFTPLUS, 10, 3.2, 3.0 },
+    { PLAST_SOFTPLUS, 0.3, 3.2, 3.0 }, { PLAST_SOFTPLUS, 3e-9, 3.2, 3.0 },
 };
 
 /* All magnitudes, and more of those where the functions bend */
@@ -669,44 +665,29 @@ static void test_levels(void **state)
             assert_ptr_not_equal(plast__kernels_get(level, PLAST_F32), plast__kernels_get(level, PLAST_F64));
 }
 
-#define TEST_OF_TABLES(function)                                                                                       \
-    static void test_##function(void **state)                                                                          \
-    {                                                                                                                  \
-        (void)state;                                                                                                   \
-        for_each_table(function);                                                                                      \
-    }
+typedef void table_test(void);
 
-TEST_OF_TABLES(sweep_values)
-TEST_OF_TABLES(sweep_cuts)
-TEST_OF_TABLES(project_values)
-TEST_OF_TABLES(project_cuts)
-TEST_OF_TABLES(activation_ulps)
-TEST_OF_TABLES(activation_lengths)
-TEST_OF_TABLES(activation_limits)
-TEST_OF_TABLES(softmax_values)
-TEST_OF_TABLES(softmax_not_finite)
-TEST_OF_TABLES(max_abs_values)
-TEST_OF_TABLES(dot_values)
-TEST_OF_TABLES(elementwise_values)
-TEST_OF_TABLES(adam_values)
+static void test_all_tables(void **state)
+{
+    for_each_table(*(table_test **)*state);
+}
+
+#define ALL_TABLES(function)                                                                                           \
+    {                                                                                                                  \
+#function, test_all_tables, NULL, NULL, &(table_test *)                                                        \
+        {                                                                                                              \
+            function                                                                                                   \
+        }                                                                                                              \
+    }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_sweep_values),
-        cmocka_unit_test(test_sweep_cuts),
-        cmocka_unit_test(test_project_values),
-        cmocka_unit_test(test_project_cuts),
-        cmocka_unit_test(test_activation_ulps),
-        cmocka_unit_test(test_activation_lengths),
-        cmocka_unit_test(test_activation_limits),
-        cmocka_unit_test(test_softmax_values),
-        cmocka_unit_test(test_softmax_not_finite),
-        cmocka_unit_test(test_max_abs_values),
-        cmocka_unit_test(test_dot_values),
-        cmocka_unit_test(test_elementwise_values),
-        cmocka_unit_test(test_adam_values),
+        cmocka_unit_test(test_levels),  ALL_TABLES(sweep_values),      ALL_TABLES(sweep_cuts),
+        ALL_TABLES(project_values),     ALL_TABLES(project_cuts),      ALL_TABLES(activation_ulps),
+        ALL_TABLES(activation_lengths), ALL_TABLES(activation_limits), ALL_TABLES(softmax_values),
+        ALL_TABLES(softmax_not_finite), ALL_TABLES(max_abs_values),    ALL_TABLES(dot_values),
+        ALL_TABLES(elementwise_values), ALL_TABLES(adam_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -204,14 +204,10 @@ static void a_callbacks_own_status_leaves_a_message(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(weights_are_padded_with_zeros_to_64_bytes),
-        CASE(weights_view_survives_a_reset),
-        CASE(signals_are_those_of_the_last_sample_learned),
-        CASE(signals_without_a_loss_are_zero),
-        CASE(running_leaves_signals_and_their_count),
-        CASE(a_failed_run_leaves_nothing_to_view),
-        CASE(a_report_that_would_overflow_is_an_error),
-        CASE(a_callbacks_own_status_leaves_a_message),
+        CASE(weights_are_padded_with_zeros_to_64_bytes),    CASE(weights_view_survives_a_reset),
+        CASE(signals_are_those_of_the_last_sample_learned), CASE(signals_without_a_loss_are_zero),
+        CASE(running_leaves_signals_and_their_count),       CASE(a_failed_run_leaves_nothing_to_view),
+        CASE(a_report_that_would_overflow_is_an_error),     CASE(a_callbacks_own_status_leaves_a_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

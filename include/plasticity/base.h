@@ -37,14 +37,14 @@ typedef int32_t plast_status;
 
 enum {
     PLAST_OK = 0,
-    PLAST_E_INVALID = -1,     /* an argument is wrong: NULL, shape, stride, number type, label ... */
-    PLAST_E_NOMEM = -2,       /* the allocator returned NULL, or a size overflows */
-    PLAST_E_STATE = -3,       /* right call, wrong time: no optimizer yet, layers added too late ... */
-    PLAST_E_VERSION = -4,     /* a struct is too old, or sets a field that this library does not know */
-    PLAST_E_UNSUPPORTED = -5, /* well formed, but this combination has no meaning or no implementation */
-    PLAST_E_RANGE = -6,       /* a number is outside its range */
-    PLAST_E_UNKNOWN = -7,     /* no rule, optimizer, layer kind or parameter of that name */
-    PLAST_E_STOPPED = -8,     /* a progress callback asked to stop */
+    PLAST_E_INVALID = -1,      /* an argument is wrong: NULL, shape, stride, number type, label ... */
+    PLAST_E_NOMEM = -2,        /* the allocator returned NULL, or a size overflows */
+    PLAST_E_STATE = -3,        /* right call, wrong time: no optimizer yet, layers added too late ... */
+    PLAST_E_VERSION = -4,      /* a struct is too old, or sets a field that this library does not know */
+    PLAST_E_UNSUPPORTED = -5,  /* well formed, but this combination has no meaning or no implementation */
+    PLAST_E_RANGE = -6,        /* a number is outside its range */
+    PLAST_E_UNKNOWN = -7,      /* no rule, optimizer, layer kind or parameter of that name */
+    PLAST_E_STOPPED = -8,      /* a progress callback asked to stop */
     PLAST_E_NOT_FINITE = -100, /* an input, activity, loss, signal or update is NaN, infinite or would overflow */
     PLAST_E_LAPACK = -101,     /* LAPACK failed to factorise a matrix */
     PLAST_E_USER = -1000       /* this and everything below is free for callbacks and is passed through unchanged */
@@ -82,8 +82,8 @@ typedef struct plast_parameter {
     uint32_t struct_size;
     int32_t flags; /* PLAST_PARAMETER_... */
     const char *name;
-    const char *unit; /* "1" for a pure number */
-    const char *help; /* one line */
+    const char *unit;     /* "1" for a pure number */
+    const char *help;     /* one line */
     double default_value; /* meaningless under PLAST_PARAMETER_REQUIRED */
     double minimum;
     double maximum;

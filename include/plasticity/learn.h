@@ -39,8 +39,8 @@ enum {
 PLAST_API PLAST_NODISCARD plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t quantity,
                                                         plast_matrix *view);
 /* The network's own state, the one used when NULL is passed; PLAST_E_STATE before plast_network_prepare or the first
- * call that needed it. A later call that needs room for a larger batch replaces it: ask again then. Borrowed: never destroyed by
- * the caller. */
+ * call that needed it. A later call that needs room for a larger batch replaces it: ask again then. Borrowed: never
+ * destroyed by the caller. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_state(const plast_network *network, plast_state **state);
 
 typedef struct plast_data {
@@ -49,8 +49,8 @@ typedef struct plast_data {
     const plast_matrix *inputs;  /* n x inputs, f32 or f64 */
     const plast_matrix *targets; /* n x 1 labels (u8, i32, i64), or n x outputs (f32, f64); NULL: no loss, rules only */
     const plast_matrix *loss_mask; /* n x 1 weights >= 0 (f32, f64 or u8) of each sample's loss; NULL = all 1 */
-    const plast_matrix *order; /* k x 1 (i32, i64): the rows to visit, in this order; NULL = each once, ascending */
-    int64_t batch; /* samples per update; 0 = 1: online. The last minibatch may be shorter */
+    const plast_matrix *order;     /* k x 1 (i32, i64): the rows to visit, in this order; NULL = each once, ascending */
+    int64_t batch;                 /* samples per update; 0 = 1: online. The last minibatch may be shorter */
 } plast_data;
 
 #define PLAST_DATA .struct_size = (uint32_t)sizeof(plast_data)
@@ -63,7 +63,8 @@ typedef struct plast_report {
     int64_t updates; /* applied */
     int64_t losses;  /* samples that carried a loss */
     int64_t correct; /* of those: the largest output is the target's largest (one output: both above 1/2 or both not) */
-    double loss; /* mean over those that carried one, weighted by the mask (divided by its sum); before the own update */
+    double
+        loss; /* mean over those that carried one, weighted by the mask (divided by its sum); before the own update */
 } plast_report;
 
 #define PLAST_REPORT .struct_size = (uint32_t)sizeof(plast_report)
@@ -71,8 +72,8 @@ typedef struct plast_report {
 /* Called between updates. 0 goes on; any other value ends the call, which then returns the value if it is
  * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. It is called after the last update too
  * when that is due. The callback may read, run and evaluate the network, set rates, weights, biases and frozen flags;
- * learning, resetting, preparing, and attaching rules or optimizers are refused meanwhile (PLAST_E_STATE). It must return:
- * no exception or longjmp out of it, and it destroys nothing that the call uses. */
+ * learning, resetting, preparing, and attaching rules or optimizers are refused meanwhile (PLAST_E_STATE). It must
+ * return: no exception or longjmp out of it, and it destroys nothing that the call uses. */
 typedef plast_status (*plast_progress)(void *user, const plast_report *so_far);
 
 typedef struct plast_learn_options {
@@ -100,7 +101,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_learn(plast_network *networ
                                                            plast_report *report);
 
 /* outputs (n x units of the last layer, f32 or f64, rounded to that type) = the network's answer to inputs
- * (n x inputs). Untouched on failure. Needs no optimizer. PLAST_E_NOT_FINITE when an input or activity is not finite. */
+ * (n x inputs). Untouched on failure. Needs no optimizer. PLAST_E_NOT_FINITE when an input or an activity is not
+ * finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_run(plast_network *network, plast_state *state,
                                                          const plast_matrix *inputs, const plast_matrix *outputs);
 

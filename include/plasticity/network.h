@@ -89,8 +89,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_create(plast_context *conte
 PLAST_API void plast_network_destroy(plast_network *network);
 
 /* Adds a layer on top, its weights drawn at once from the network's seed and the layer's index. Kinds: "dense",
- * y = f(W x + b). `layer` may be NULL. PLAST_E_STATE once a rule, a state, prepare, or a call that learned or ran has fixed the shape;
- * PLAST_E_UNSUPPORTED on top of a softmax layer (softmax belongs at the output). */
+ * y = f(W x + b). `layer` may be NULL. PLAST_E_STATE once a rule, a state, prepare, or a call that learned or ran has
+ * fixed the shape; PLAST_E_UNSUPPORTED on top of a softmax layer (softmax belongs at the output). */
 PLAST_API PLAST_NODISCARD plast_status plast_network_add(plast_network *network, const char *kind,
                                                          const plast_layer_options *options, plast_layer **layer);
 /* Names of the layer kinds; NULL past the last one. */
@@ -133,7 +133,8 @@ PLAST_API int64_t plast_layer_units(const plast_layer *layer);
 /* Biases as 1 x units, copied. PLAST_E_STATE for a layer without bias; set refuses what is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias);
-/* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts: weights, biases, moments. Activity and errors pass on. */
+/* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts:
+ * weights, biases, moments. Activity and errors pass on. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen);
 /* One of the layer's synapse groups by name; NULL = the first. "dense" has one, "input". */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_synapses(const plast_layer *layer, const char *name,

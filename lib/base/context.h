@@ -16,6 +16,7 @@ struct plast_context {
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4), cold))
 #endif
-plast_status plast__fail(plast_context *context, plast_status status, const char *format, ...);
+plast_status
+plast__fail(plast_context *context, plast_status status, const char *format, ...);
 
 #endif

@@ -11,7 +11,7 @@
 enum {
     PLAST__REALS = 1,  /* f32, f64 */
     PLAST__LABELS = 2, /* u8, i32, i64 */
-    PLAST__U8S = 4,  /* u8 */
+    PLAST__U8S = 4,    /* u8 */
     PLAST__INDICES = 8 /* i32, i64 */
 };
 
@@ -19,7 +19,7 @@ enum {
 typedef struct plast__expected {
     const char *name;
     int64_t rows, cols;
-    int32_t types; /* PLAST__REALS ... */
+    int32_t types;  /* PLAST__REALS ... */
     int32_t output; /* 1 when it is written to */
 } plast__expected;
 

@@ -76,14 +76,9 @@ plast_status plast__parameters_describe(plast_context *context, const plast__par
         return plast__fail(context, PLAST_E_RANGE, "%s \"%s\" has %d parameters, asked for index %d", p->kind, p->owner,
                            p->count, index);
     const plast__parameter *t = &p->table[index];
-    const plast_parameter found = { PLAST_PARAMETER,
-                                    .flags = t->flags,
-                                    .name = t->name,
-                                    .unit = t->unit,
-                                    .help = t->help,
-                                    .default_value = t->default_value,
-                                    .minimum = t->minimum,
-                                    .maximum = t->maximum };
+    const plast_parameter found = { PLAST_PARAMETER,       .flags = t->flags,    .name = t->name,
+                                    .unit = t->unit,       .help = t->help,      .default_value = t->default_value,
+                                    .minimum = t->minimum, .maximum = t->maximum };
     return PLAST__WRITE(context, plast_parameter, &found, description);
 }
 

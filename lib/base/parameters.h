@@ -17,7 +17,7 @@ typedef struct plast__parameter {
 } plast__parameter;
 
 typedef struct plast__parameters {
-    const char *kind; /* "rule", "optimizer" */
+    const char *kind;  /* "rule", "optimizer" */
     const char *owner; /* the member's name */
     const plast__parameter *table;
     int32_t count;

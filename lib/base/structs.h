@@ -17,20 +17,20 @@ typedef struct plast__layout {
  * stay. */
 plast_status plast__read_struct(plast_context *context, const plast__layout *layout, const void *source, void *copy);
 
-#define PLAST__READ(context, type, source, copy)                                                                      \
+#define PLAST__READ(context, type, source, copy)                                                                       \
     plast__read_struct((context), &(const plast__layout){ #type, sizeof(type), sizeof(type), 0 }, (source), (copy))
 
-#define PLAST__READ_RESERVED(context, type, source, copy)                                                             \
-    plast__read_struct((context),                                                                                     \
-                       &(const plast__layout){ #type, sizeof(type), sizeof(type), offsetof(type, reserved0) },        \
+#define PLAST__READ_RESERVED(context, type, source, copy)                                                              \
+    plast__read_struct((context),                                                                                      \
+                       &(const plast__layout){ #type, sizeof(type), sizeof(type), offsetof(type, reserved0) },         \
                        (source), (copy))
 
 /* Copies the library's struct out to a caller's, keeping its struct_size. */
 plast_status plast__write_struct(plast_context *context, const plast__layout *layout, const void *result,
                                  void *destination);
 
-#define PLAST__WRITE(context, type, result, destination)                                                              \
-    plast__write_struct((context), &(const plast__layout){ #type, sizeof(type), sizeof(type), 0 }, (result),          \
+#define PLAST__WRITE(context, type, result, destination)                                                               \
+    plast__write_struct((context), &(const plast__layout){ #type, sizeof(type), sizeof(type), 0 }, (result),           \
                         (destination))
 
 #endif

@@ -114,8 +114,10 @@ plast_status plast__emit(plast_context *context, const plast__model *model, plas
         bound = emit_terms(model, group, a, error, p);
     }
     if (!(bound < limit))
-        return plast__fail(context, PLAST_E_NOT_FINITE, "a term of the update of synapses into population %d is not "
-                           "finite or would overflow", group->post);
+        return plast__fail(context, PLAST_E_NOT_FINITE,
+                           "a term of the update of synapses into population %d is not "
+                           "finite or would overflow",
+                           group->post);
     group->bound = fmax(group->bound, bound); /* still true if this update is refused for another group's sake */
     return PLAST_OK;
 }

@@ -82,8 +82,7 @@ void plast__forward_online(const plast__model *model, const plast__group *group,
         p->waits = 0;
 }
 
-void plast__forward_batch(const plast__model *model, const plast__group *group, plast__activities *a,
-                          plast__pending *p)
+void plast__forward_batch(const plast__model *model, const plast__group *group, plast__activities *a, plast__pending *p)
 {
     const plast__population *post = &model->populations[group->post];
     plast__activity *activity = &a->of[group->post];
@@ -91,12 +90,11 @@ void plast__forward_batch(const plast__model *model, const plast__group *group, 
     for (int64_t b = 0; post->has_bias && b < a->rows; b++)
         memcpy(plast__at(model->dtype, activity->z, b * post->ld), post->bias, (size_t)(post->units * size));
     plast__gemm(model->dtype, a->rows, group->rows, group->cols, 1.0,
-                (plast__operand){ a->of[group->pre].y, group->ld, 0 },
-                (plast__operand){ group->weights, group->ld, 1 }, post->has_bias ? 1.0 : 0.0, activity->z, post->ld);
+                (plast__operand){ a->of[group->pre].y, group->ld, 0 }, (plast__operand){ group->weights, group->ld, 1 },
+                post->has_bias ? 1.0 : 0.0, activity->z, post->ld);
     for (int64_t b = 0; b < a->rows; b++)
         activate(model, post, activity, b, 0, post->units);
     if (p != NULL && p->projection != NULL)
-        plast__gemm(model->dtype, a->rows, group->cols, group->rows, 1.0,
-                    (plast__operand){ activity->y, post->ld, 0 }, (plast__operand){ group->weights, group->ld, 0 }, 0.0,
-                    p->projection, group->ld);
+        plast__gemm(model->dtype, a->rows, group->cols, group->rows, 1.0, (plast__operand){ activity->y, post->ld, 0 },
+                    (plast__operand){ group->weights, group->ld, 0 }, 0.0, p->projection, group->ld);
 }

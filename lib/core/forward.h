@@ -7,8 +7,8 @@
 #include "core/activity.h"
 #include "core/pending.h"
 
-/* One sample: what waits for the group is applied, then z, y and slope of its post population and, where a rule needs it,
- * the projection W^T y, block of rows by block of rows. `p` NULL = not learning. */
+/* One sample: what waits for the group is applied, then z, y and slope of its post population and, where a rule needs
+ * it, the projection W^T y, block of rows by block of rows. `p` NULL = not learning. */
 void plast__forward_online(const plast__model *model, const plast__group *group, plast__activities *a,
                            plast__pending *p);
 

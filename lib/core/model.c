@@ -53,8 +53,8 @@ static plast_status draw_new(plast__model *model, const plast__group *group, uin
         return plast__no_memory(model->context, "weights");
     plast_status status = plast__group_draw(model, group, object, made);
     if (status == PLAST_OK && model->kernels->max_abs(group->rows * group->ld, made) > plast__largest(model->dtype))
-        status = plast__fail(model->context, PLAST_E_RANGE, "initial weights overflow: gain is %g",
-                             group->initialiser.gain);
+        status =
+            plast__fail(model->context, PLAST_E_RANGE, "initial weights overflow: gain is %g", group->initialiser.gain);
     if (status != PLAST_OK)
         plast__release(model->context, made);
     else

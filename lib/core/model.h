@@ -41,7 +41,7 @@ typedef struct plast__initialiser {
 
 typedef struct plast__group {
     const char *name;
-    int32_t pre, post; /* populations */
+    int32_t pre, post;  /* populations */
     int64_t rows, cols; /* post units, pre units */
     int64_t ld;         /* cols padded to 64 bytes; the padding is 0 */
     void *weights;

@@ -46,8 +46,8 @@ static int wants_rows(const plast__group *group, const plast__optimizer_kind *op
     return wanted;
 }
 
-static int create_buffers(const plast__model *model, const plast__group *group,
-                          const plast__optimizer_kind *optimizer, plast__pending *p)
+static int create_buffers(const plast__model *model, const plast__group *group, const plast__optimizer_kind *optimizer,
+                          plast__pending *p)
 {
     plast_context *context = model->context;
     const int64_t size = plast__size(model->dtype);
@@ -89,8 +89,8 @@ void plast__pending_destroy(plast_context *context, plast__pending *p)
         plast__release(context, p->work[i].site.post_work);
         plast__release(context, p->work[i].site.pre_work);
     }
-    void *const arrays[] = { p->work, p->projection, p->factor, p->increment, p->matrix, p->ones, p->gradient.row,
-                             p->gradient.delta };
+    void *const arrays[] = { p->work,   p->projection, p->factor,       p->increment,
+                             p->matrix, p->ones,       p->gradient.row, p->gradient.delta };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         plast__release(context, arrays[i]);
     *p = (plast__pending){ .waits = 0 };
@@ -138,10 +138,9 @@ static void sweep_by_row(const plast__model *model, const plast__group *group, p
 
 plast__sweep plast__pending_pass(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    plast__sweep pass = { .w = group->weights,
-                          .ld = group->ld,
-                          .rows = group->rows,
-                          .cols = group->ld }; /* the padding is 0 on both sides: no remainder to treat */
+    plast__sweep pass = {
+        .w = group->weights, .ld = group->ld, .rows = group->rows, .cols = group->ld
+    }; /* the padding is 0 on both sides: no remainder to treat */
     if (p == NULL || !p->waits)
         return pass;
     pass.factor = factor(model, group, p);

@@ -35,13 +35,13 @@ typedef struct plast__pending {
     plast__terms terms;
     plast__gradient gradient;
     plast__work *work;
-    int64_t batch;    /* samples that there is room for */
-    void *projection; /* batch x pre ld, NULL when no rule needs it */
-    void *factor;     /* post ld */
+    int64_t batch;       /* samples that there is room for */
+    void *projection;    /* batch x pre ld, NULL when no rule needs it */
+    void *factor;        /* post ld */
     double factor_value; /* what fills it */
-    void *increment;  /* one row of the rows' own increments, NULL when no source can be there */
-    void *matrix;     /* rows x ld, for minibatches through row sources; else NULL */
-    void *ones;       /* the number 1 for every row, beside `increment` */
+    void *increment;     /* one row of the rows' own increments, NULL when no source can be there */
+    void *matrix;        /* rows x ld, for minibatches through row sources; else NULL */
+    void *ones;          /* the number 1 for every row, beside `increment` */
 } plast__pending;
 
 /* Memory for the group's rules and the optimizer (NULL = none). Destroys itself on failure. */

@@ -24,10 +24,10 @@ typedef struct plast__site {
     const void *x; /* presynaptic activity */
     const void *y; /* postsynaptic activity */
     const void *projection;
-    double weight_bound; /* no |weight| is larger */
+    double weight_bound;  /* no |weight| is larger */
     const double *values; /* the attachment's parameters */
-    void *post_work; /* the attachment's own, samples x ld_post */
-    void *pre_work;  /* the attachment's own, samples x ld_pre */
+    void *post_work;      /* the attachment's own, samples x ld_post */
+    void *pre_work;       /* the attachment's own, samples x ld_pre */
 } plast__site;
 
 typedef struct plast__rule_kind {

@@ -46,8 +46,7 @@ static double rank_bound(const plast__model *model, const plast__group *group, i
     return coef * u * v * (double)samples;
 }
 
-double plast__terms_bound(const plast__model *model, const plast__group *group, const plast__terms *terms,
-                          double bound)
+double plast__terms_bound(const plast__model *model, const plast__group *group, const plast__terms *terms, double bound)
 {
     double total = fabs(1.0 - terms->shrink) * bound;
     for (int32_t i = 0; i < terms->ranks; i++)

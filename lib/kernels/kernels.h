@@ -19,9 +19,9 @@ enum { PLAST__SWEEP_TERMS = 8 };
  *
  * evaluated left to right with fused multiply-adds (baseline: with separate roundings), then
  * z[i] = bias[i] + w_i . x. On the way rows that an earlier pass has finished may be projected while they are still in
- * cache: with row i, projection += y[i - lag] w_(i - lag). What happens to a row does not depend on the other rows of the
- * call, and the projection takes rows in ascending order, so cutting the rows into several calls, or update, forward and
- * projection into calls of their own, gives the same bits. */
+ * cache: with row i, projection += y[i - lag] w_(i - lag). What happens to a row does not depend on the other rows of
+ * the call, and the projection takes rows in ascending order, so cutting the rows into several calls, or update,
+ * forward and projection into calls of their own, gives the same bits. */
 typedef struct plast__sweep {
     void *w;
     int64_t ld; /* elements between rows */
@@ -50,16 +50,16 @@ typedef struct plast__kernels {
     void (*sweep)(const plast__sweep *s);
     /* out[j] += sum_i y[i] w[i][j] */
     void (*project)(const void *w, int64_t ld, int64_t rows, int64_t cols, const void *y, void *out);
-    /* y = f(z), and slope = f'(z) unless NULL; `activation` is PLAST_LINEAR .. PLAST_SIGMOID, `param` softplus's beta */
+    /* y = f(z), and slope = f'(z) unless NULL; `activation` up to PLAST_SIGMOID, `param` softplus's beta */
     void (*activate)(int32_t activation, double param, int64_t n, const void *z, void *y, void *slope);
     /* y = softmax(z), n > 0; returns log sum exp z */
     double (*softmax)(int64_t n, const void *z, void *y);
     /* largest |x_i|; INFINITY if any is infinite or NaN; 0 for n = 0 */
     double (*max_abs)(int64_t n, const void *x);
     double (*dot)(int64_t n, const void *a, const void *b);
-    void (*multiply)(int64_t n, const void *a, const void *b, void *out); /* out = a o b; out may be a or b */
-    void (*subtract)(int64_t n, const void *a, const void *b, void *out); /* out = a - b; out may be a or b */
-    void (*scale)(int64_t n, double alpha, const void *a, void *out);     /* out = alpha a; out may be a */
+    void (*multiply)(int64_t n, const void *a, const void *b, void *out);  /* out = a o b; out may be a or b */
+    void (*subtract)(int64_t n, const void *a, const void *b, void *out);  /* out = a - b; out may be a or b */
+    void (*scale)(int64_t n, double alpha, const void *a, void *out);      /* out = alpha a; out may be a */
     void (*add_scaled)(int64_t n, double alpha, const void *a, void *out); /* out += alpha a */
     /* moments m, v are updated from gradient g; delta = the step to add to the weights */
     void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);

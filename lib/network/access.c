@@ -116,8 +116,8 @@ static plast_status copy_in(const plast__model *model, const char *name, const p
         plast__matrix_read_row(from, i, model->dtype, plast__at(model->dtype, to, i * ld));
     plast__release(model->context, row);
     if (!isfinite(*largest))
-        return plast__fail(model->context, PLAST_E_NOT_FINITE, "%s has an entry that is not finite in the network's type",
-                           name);
+        return plast__fail(model->context, PLAST_E_NOT_FINITE,
+                           "%s has an entry that is not finite in the network's type", name);
     return PLAST_OK;
 }
 

@@ -26,7 +26,7 @@ static void apply_all(plast_network *network)
         plast__pending_apply(&network->model, &network->model.groups[i], &network->pending[i]);
 }
 
-/* An infinite activity leaves NaN in the padding of projections (0 times infinity), which minibatches do not overwrite. */
+/* An infinite activity leaves NaN in the padding of projections (0 times infinity): minibatches do not overwrite it. */
 static void clear_projections(const plast__model *model, plast__pending *pending)
 {
     for (int32_t i = 0; pending != NULL && i < model->group_count; i++)
@@ -148,8 +148,8 @@ static plast_status report_progress(learner *l)
     l->network->learning = 0;
     if (answer == PLAST_OK)
         return PLAST_OK;
-    return plast__fail(l->context, answer <= PLAST_E_USER ? answer : PLAST_E_STOPPED, "stopped by the progress callback after %lld samples",
-                       (long long)l->tally.samples);
+    return plast__fail(l->context, answer <= PLAST_E_USER ? answer : PLAST_E_STOPPED,
+                       "stopped by the progress callback after %lld samples", (long long)l->tally.samples);
 }
 
 static plast_status learn_all(learner *l)

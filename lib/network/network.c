@@ -139,8 +139,8 @@ static plast_status grow_layers(plast_network *network)
     return PLAST_OK;
 }
 
-static plast_status add_layer(plast_network *network, const plast__layer_kind *kind,
-                              const plast_layer_options *options, plast_layer **layer)
+static plast_status add_layer(plast_network *network, const plast__layer_kind *kind, const plast_layer_options *options,
+                              plast_layer **layer)
 {
     plast__model *model = &network->model;
     const int32_t populations = model->population_count, groups = model->group_count;

@@ -17,19 +17,19 @@ struct plast_network {
     plast__model model;
     plast_layer **layers; /* each in its own block: handles stay while the array grows */
     int32_t layer_count;
-    int32_t loss; /* as asked for; PLAST_LOSS_DEFAULT until then */
-    int32_t fixed; /* no further layers */
+    int32_t loss;     /* as asked for; PLAST_LOSS_DEFAULT until then */
+    int32_t fixed;    /* no further layers */
     int32_t learning; /* a progress callback is running: it must not learn or change the structure */
     const plast__feedback_kind *feedback;
 
-    plast__description optimizer;  /* member NULL = none yet */
-    plast__step step;              /* of the update that is pending */
-    int64_t updates;               /* that carried an error, since the optimizer was set */
-    double largest_gradient;       /* over those */
+    plast__description optimizer; /* member NULL = none yet */
+    plast__step step;             /* of the update that is pending */
+    int64_t updates;              /* that carried an error, since the optimizer was set */
+    double largest_gradient;      /* over those */
 
     plast__pending *pending; /* one per group; NULL = to be made */
     int64_t pending_batch;
-    void *bias_work; /* two rows of the widest population */
+    void *bias_work;    /* two rows of the widest population */
     plast_state *state; /* the network's own */
 };
 

@@ -44,8 +44,8 @@ static plast_status make_pending(plast_network *network, int64_t batch)
         return plast__no_memory(model->context, "pending terms");
     plast_status status = PLAST_OK;
     for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
-        status = plast__pending_create(model, &model->groups[i], plast__optimizer_of(network), batch,
-                                       &network->pending[i]);
+        status =
+            plast__pending_create(model, &model->groups[i], plast__optimizer_of(network), batch, &network->pending[i]);
     return status;
 }
 
@@ -154,7 +154,8 @@ plast_status plast_state_create(plast_context *context, plast_network *network, 
         return PLAST_E_INVALID;
     if (network == NULL || state == NULL)
         return plast__fail(context, PLAST_E_INVALID, "%s is NULL", network == NULL ? "network" : "place for the state");
-    plast_status status = options == NULL ? PLAST_OK : PLAST__READ_RESERVED(context, plast_state_options, options, &given);
+    plast_status status =
+        options == NULL ? PLAST_OK : PLAST__READ_RESERVED(context, plast_state_options, options, &given);
     if (status == PLAST_OK)
         status = plast__network_loss(context, network, &loss);
     if (status != PLAST_OK)

@@ -5,8 +5,8 @@
 
 #include <math.h>
 
-enum { RATE, BETA1, BETA2, EPSILON };               /* parameters and places in a step */
-enum { CORRECTION1 = EPSILON + 1, CORRECTION2 };    /* further places in a step */
+enum { RATE, BETA1, BETA2, EPSILON };            /* parameters and places in a step */
+enum { CORRECTION1 = EPSILON + 1, CORRECTION2 }; /* further places in a step */
 
 static const plast__parameter parameters[] = {
     [RATE] = { "rate", "1", "learning rate", 0.0, 0.0, (double)INFINITY,
