@@ -100,7 +100,10 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_learn(plast_network *networ
                                                            const plast_data *data, const plast_learn_options *options,
                                                            plast_report *report);
 
-/* outputs (n x units of the last layer, f32 or f64, rounded to that type) = the network's answer to inputs
+/* Running and evaluating overwrite the activities of the state that they use, also of the network's own when NULL is
+ * passed: a stream that is to go on is given a state of its own.
+ *
+ * outputs (n x units of the last layer, f32 or f64, rounded to that type) = the network's answer to inputs
  * (n x inputs). Untouched on failure. Needs no optimizer. PLAST_E_NOT_FINITE when an input or an activity is not
  * finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_run(plast_network *network, plast_state *state,

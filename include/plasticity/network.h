@@ -96,8 +96,9 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_add(plast_network *network,
 /* Names of the layer kinds; NULL past the last one. */
 PLAST_API const char *plast_layer_kind_name(int32_t index);
 
-/* Attaches a copy of the rule to the layers, and fixes the network's shape. A rule may be attached to a layer
- * once: a second time is PLAST_E_STATE. */
+/* Attaches a copy of the rule to the plastic synapse groups that end in the layers ("dense" has one), and fixes the
+ * network's shape. A rule may be attached to a layer once: a second time is PLAST_E_STATE. States made before stay
+ * good; memory for the rule is made by plast_network_prepare or at the next call. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_add_rule(plast_network *network, int32_t layers,
                                                               const plast_rule *rule);
 /* A parameter of the attached rule, at any time between calls. Set: PLAST_E_UNKNOWN when none of the layers has it.

@@ -11,15 +11,14 @@
 
 typedef void pair_function(uint64_t seed, uint64_t object, uint64_t index, double out[2]);
 
-static void fill(const plast__model *model, const plast__group *g, uint64_t object, pair_function *draw, double scale,
-                 void *weights)
+static void fill(const plast__model *model, const plast__group *g, pair_function *draw, double scale, void *weights)
 {
     double pair[2] = { 0.0, 0.0 };
     int64_t n = 0;
     for (int64_t i = 0; i < g->rows; i++)
         for (int64_t j = 0; j < g->cols; j++, n++) {
             if (n % 2 == 0)
-                draw(model->seed, object, (uint64_t)(n / 2), pair);
+                draw(model->seed, g->stream, (uint64_t)(n / 2), pair);
             plast__set(model->dtype, weights, i * g->ld + j, scale * pair[n % 2]);
         }
 }
@@ -41,7 +40,7 @@ static void ones_pair(uint64_t seed, uint64_t object, uint64_t index, double out
 }
 
 /* The orthonormal factor of a Gaussian matrix, R's diagonal positive, is uniform over rotations. */
-static plast_status orthogonal(const plast__model *model, const plast__group *g, uint64_t object, void *weights)
+static plast_status orthogonal(const plast__model *model, const plast__group *g, void *weights)
 {
     const int wide = g->cols > g->rows;
     const int64_t n = wide ? g->cols : g->rows, k = wide ? g->rows : g->cols;
@@ -51,7 +50,7 @@ static plast_status orthogonal(const plast__model *model, const plast__group *g,
     double pair[2] = { 0.0, 0.0 };
     for (int64_t i = 0; i < n * k; i++) {
         if (i % 2 == 0)
-            plast__normal_pair(model->seed, object, (uint64_t)(i / 2), pair);
+            plast__normal_pair(model->seed, g->stream, (uint64_t)(i / 2), pair);
         q[i] = pair[i % 2];
     }
     const plast_status status = plast__orthonormalise(model->context, n, k, q);
@@ -64,32 +63,32 @@ static plast_status orthogonal(const plast__model *model, const plast__group *g,
     return status;
 }
 
-plast_status plast__group_draw(const plast__model *model, const plast__group *group, uint64_t object, void *weights)
+plast_status plast__group_draw(const plast__model *model, const plast__group *group, void *weights)
 {
     const double gain = group->initialiser.gain, fan_in = (double)group->cols, fan_out = (double)group->rows;
     switch (group->initialiser.init) {
     case PLAST_INIT_XAVIER_UNIFORM:
-        fill(model, group, object, symmetric_pair, gain * sqrt(6.0 / (fan_in + fan_out)), weights);
+        fill(model, group, symmetric_pair, gain * sqrt(6.0 / (fan_in + fan_out)), weights);
         break;
     case PLAST_INIT_XAVIER_NORMAL:
-        fill(model, group, object, plast__normal_pair, gain * sqrt(2.0 / (fan_in + fan_out)), weights);
+        fill(model, group, plast__normal_pair, gain * sqrt(2.0 / (fan_in + fan_out)), weights);
         break;
     case PLAST_INIT_HE_UNIFORM:
-        fill(model, group, object, symmetric_pair, gain * sqrt(6.0 / fan_in), weights);
+        fill(model, group, symmetric_pair, gain * sqrt(6.0 / fan_in), weights);
         break;
     case PLAST_INIT_HE_NORMAL:
-        fill(model, group, object, plast__normal_pair, gain * sqrt(2.0 / fan_in), weights);
+        fill(model, group, plast__normal_pair, gain * sqrt(2.0 / fan_in), weights);
         break;
     case PLAST_INIT_ORTHOGONAL:
-        return orthogonal(model, group, object, weights);
+        return orthogonal(model, group, weights);
     case PLAST_INIT_GAUSSIAN:
-        fill(model, group, object, plast__normal_pair, gain, weights);
+        fill(model, group, plast__normal_pair, gain, weights);
         break;
     case PLAST_INIT_UNIFORM:
-        fill(model, group, object, symmetric_pair, gain, weights);
+        fill(model, group, symmetric_pair, gain, weights);
         break;
     case PLAST_INIT_CONSTANT:
-        fill(model, group, object, ones_pair, gain, weights);
+        fill(model, group, ones_pair, gain, weights);
         break;
     default: /* PLAST_INIT_ZERO: freshly allocated weights are 0 */
         break;

@@ -46,12 +46,12 @@ plast_status plast__model_add_population(plast__model *model, const plast__popul
 }
 
 /* New weights for the group; *weights is untouched on failure. */
-static plast_status draw_new(plast__model *model, const plast__group *group, uint64_t object, void **weights)
+static plast_status draw_new(plast__model *model, const plast__group *group, void **weights)
 {
     void *made = plast__allocate_rows(model->context, group->rows, group->ld, plast__size(model->dtype));
     if (made == NULL)
         return plast__no_memory(model->context, "weights");
-    plast_status status = plast__group_draw(model, group, object, made);
+    plast_status status = plast__group_draw(model, group, made);
     if (status == PLAST_OK && model->kernels->max_abs(group->rows * group->ld, made) > plast__largest(model->dtype))
         status =
             plast__fail(model->context, PLAST_E_RANGE, "initial weights overflow: gain is %g", group->initialiser.gain);
@@ -72,7 +72,7 @@ plast_status plast__model_add_group(plast__model *model, const plast__group *opt
     if (larger == NULL)
         return plast__no_memory(model->context, "a synapse group");
     model->groups = larger;
-    const plast_status status = draw_new(model, &made, (uint64_t)model->group_count, &made.weights);
+    const plast_status status = draw_new(model, &made, &made.weights);
     if (status != PLAST_OK)
         return status;
     plast__group_measure(model, &made);
@@ -186,7 +186,7 @@ plast_status plast__model_reset(plast__model *model, uint64_t seed)
     plast_status status = drawn == NULL ? plast__no_memory(model->context, "a reset") : PLAST_OK;
     model->seed = seed;
     for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
-        status = draw_new(model, &model->groups[i], (uint64_t)i, &drawn[i]);
+        status = draw_new(model, &model->groups[i], &drawn[i]);
     for (int32_t i = 0; drawn != NULL && i < model->group_count; i++) {
         plast__group *g = &model->groups[i];
         if (status == PLAST_OK) { /* copied, for the host may hold views of the weights */

@@ -49,6 +49,7 @@ typedef struct plast__group {
     double bound; /* at least the largest |weight| */
     int32_t frozen;
     plast__initialiser initialiser;
+    uint64_t stream;          /* of its initial weights: plast__group_stream */
     plast__attachment *rules; /* in the order in which they were attached */
 } plast__group;
 
@@ -77,7 +78,14 @@ plast_status plast__model_reset(plast__model *model, uint64_t seed);
 /* Measures the largest |weight| anew. */
 void plast__group_measure(const plast__model *model, plast__group *group);
 
-/* Draws initial weights of the group, rows x ld, into zeroed `weights`; `object` keys their stream. */
-plast_status plast__group_draw(const plast__model *model, const plast__group *group, uint64_t object, void *weights);
+/* Key of a group's random numbers: by layer and by the group's place in it, so that a layer starts from the same
+ * weights whatever groups other layers have. */
+static inline uint64_t plast__group_stream(int32_t layer, int32_t place)
+{
+    return (uint64_t)place << 32 | (uint64_t)layer;
+}
+
+/* Draws initial weights of the group, rows x ld, into zeroed `weights`. */
+plast_status plast__group_draw(const plast__model *model, const plast__group *group, void *weights);
 
 #endif

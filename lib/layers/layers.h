@@ -19,6 +19,7 @@ struct plast_synapses {
 struct plast_layer {
     plast__model *model;
     const struct plast__layer_kind *kind;
+    int32_t index;            /* in the network */
     int32_t input;            /* the population that it reads */
     int32_t output;           /* the population that the next layer reads */
     int32_t first_population; /* its own: this one and those after it */

@@ -149,6 +149,7 @@ static plast_status add_layer(plast_network *network, const plast__layer_kind *k
         return plast__no_memory(model->context, "a layer");
     made->model = model;
     made->kind = kind;
+    made->index = network->layer_count;
     made->input = network->layer_count == 0 ? 0 : plast__output_layer(network)->output;
     for (int i = 0; i < PLAST__LAYER_GROUPS; i++)
         made->synapses[i].model = model;
