@@ -119,6 +119,34 @@ static void a_frozen_layers_signal_must_be_finite(void **state)
     net_free(&net);
 }
 
+/* Frozen synapses cancel a bias near the largest float, so that only the bias's own step can overflow; in a minibatch
+ * the last sample alone asks for it. */
+static void a_bias_is_kept_from_overflowing(void **state)
+{
+    const net_plan plan = { .inputs = 1, .layers = 1, .units = { 1 }, .seed = 1, .optimizer = "sgd", .rate = 1.0 };
+    const double weight = -3e38, ones[3] = { 1.0, 1.0, 1.0 };
+    (void)state;
+    for (int64_t batch = 1; batch <= 3; batch += 2) {
+        const double wanted[3] = { 0.0, 0.0, batch == 1 ? 1e38 : 3e38 };
+        double bias = 3e38;
+        plast_report report = { PLAST_REPORT };
+        plast_layer *layer = NULL;
+        plast_synapses *synapses = NULL;
+        net net = net_make(&plan);
+        net_set_weights(&net, 0, &weight);
+        net_set_bias(&net, 0, &bias);
+        net_ok(&net, plast_network_layer(net.network, 0, &layer));
+        net_ok(&net, plast_layer_synapses(layer, "input", &synapses));
+        net_ok(&net, plast_synapses_set_frozen(synapses, 1));
+        const net_data data = { .n = 3, .x = ones, .targets = wanted, .batch = batch };
+        assert_int_equal(net_try_learn(&net, &data, &report), PLAST_E_NOT_FINITE);
+        assert_int_equal(report.samples, batch == 1 ? 2 : 0);
+        net_get_bias(&net, 0, &bias);
+        assert_true(bias == (double)3e38f);
+        net_free(&net);
+    }
+}
+
 /* One sigmoid output: right when it and the label lie on the same side of 1/2. */
 static void one_output_is_right_on_its_side_of_one_half(void **state)
 {
@@ -147,6 +175,7 @@ int main(void)
         quiet_test(a_rate_changed_between_calls_takes_effect),
         quiet_test(moments_outlive_a_new_rule),
         quiet_test(a_frozen_layers_signal_must_be_finite),
+        quiet_test(a_bias_is_kept_from_overflowing),
         quiet_test(one_output_is_right_on_its_side_of_one_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

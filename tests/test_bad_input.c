@@ -186,7 +186,8 @@ static void unknown_names_are_answered_with_the_known_ones(void **given)
     char endless[2000];
     memset(endless, 'a', sizeof endless);
     endless[sizeof endless - 1] = '\0';
-    REFUSED(plast_rule_create(the.context, endless, &rule), PLAST_E_UNKNOWN, "aaa", plast_rule_name(0), plast_rule_name(1));
+    REFUSED(plast_rule_create(the.context, endless, &rule), PLAST_E_UNKNOWN, "aaa", plast_rule_name(0),
+            plast_rule_name(1));
     REFUSED(plast_network_set_rule(the.network, 0, endless, "rate", 1), PLAST_E_UNKNOWN, "aaa");
     REFUSED(plast_rule_set(the.oja, endless, 1), PLAST_E_UNKNOWN, "aaa", "rate, guard");
     REFUSED(plast_layer_synapses(the.hidden, endless, &group), PLAST_E_UNKNOWN, "aaa");

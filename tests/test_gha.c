@@ -4,6 +4,7 @@
  * components that it finds where Oja's rule finds only their subspace. */
 #include "support/algebra.h"
 #include "support/naive.h"
+#include "support/quiet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -176,9 +177,9 @@ static void adds_to_other_terms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_its_formula),           cmocka_unit_test(is_oja_for_one_unit),
-        cmocka_unit_test(finds_ordered_components), cmocka_unit_test(orders_what_oja_does_not),
-        cmocka_unit_test(adds_to_other_terms),
+        quiet_test(is_its_formula),           cmocka_unit_test(is_oja_for_one_unit),
+        quiet_test(finds_ordered_components), cmocka_unit_test(orders_what_oja_does_not),
+        quiet_test(adds_to_other_terms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * What a step of "sgd" takes from the weights is the gradient of the loss that evaluate reports: central differences,
  * every weight and bias, every activation with every loss. */
 #include "support/nets.h"
+#include "support/quiet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -319,14 +320,14 @@ static void single_precision(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(linear),
-        cmocka_unit_test(softplus_of_10),
-        cmocka_unit_test(softplus_of_3),
-        cmocka_unit_test(relu),
-        cmocka_unit_test(tanh_units),
-        cmocka_unit_test(sigmoid),
-        cmocka_unit_test(weights_and_labels),
-        cmocka_unit_test(single_precision),
+        quiet_test(linear),
+        quiet_test(softplus_of_10),
+        quiet_test(softplus_of_3),
+        quiet_test(relu),
+        quiet_test(tanh_units),
+        quiet_test(sigmoid),
+        quiet_test(weights_and_labels),
+        quiet_test(single_precision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  * are those of the list of identities in section 4.1 of the project's sheet on Oja's rule. */
 #include "support/algebra.h"
 #include "support/naive.h"
+#include "support/quiet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -344,7 +345,6 @@ static void settles_at_normal_equations(void **state)
     for (int i = 0; i < K * N; i++)
         largest = fmax(largest, fabs(normal[i]));
     gram(w, K, N, g);
-    print_message("normal equations met to %.2g, |W W^T - I| = %.3f\n", largest, from_identity(g, K));
     assert_true(largest < 1e-13); /* each a mean of 30 products of about 1 */
     assert_true(from_identity(g, K) > 0.5);
     assert_near(drive / decoded, 1.0, 1e-12);
@@ -664,27 +664,27 @@ static void guard_sleeps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_its_formula),
-        cmocka_unit_test(is_outer_product_with_residual),
-        cmocka_unit_test(descends_reconstruction_error),
-        cmocka_unit_test(contracts_residual),
-        cmocka_unit_test(moves_gram_matrix),
-        cmocka_unit_test(leaves_orthonormal_rows),
-        cmocka_unit_test(turns_with_outputs),
-        cmocka_unit_test(pulls_norm_to_one),
-        cmocka_unit_test(finds_principal_subspace),
-        cmocka_unit_test(expands),
-        cmocka_unit_test(settles_at_normal_equations),
-        cmocka_unit_test(settles_as_scalar_softplus),
-        cmocka_unit_test(follows_scalar_map),
-        cmocka_unit_test(ends_when_it_diverges),
-        cmocka_unit_test(adds_to_error_and_decay),
-        cmocka_unit_test(leaves_output_layer_alone),
-        cmocka_unit_test(nothing_at_rate_0),
-        cmocka_unit_test(does_not_go_through_adam),
-        cmocka_unit_test(guard_is_per_sample),
-        cmocka_unit_test(guard_limits_the_step),
-        cmocka_unit_test(guard_sleeps),
+        quiet_test(is_its_formula),
+        quiet_test(is_outer_product_with_residual),
+        quiet_test(descends_reconstruction_error),
+        quiet_test(contracts_residual),
+        quiet_test(moves_gram_matrix),
+        quiet_test(leaves_orthonormal_rows),
+        quiet_test(turns_with_outputs),
+        quiet_test(pulls_norm_to_one),
+        quiet_test(finds_principal_subspace),
+        quiet_test(expands),
+        quiet_test(settles_at_normal_equations),
+        quiet_test(settles_as_scalar_softplus),
+        quiet_test(follows_scalar_map),
+        quiet_test(ends_when_it_diverges),
+        quiet_test(adds_to_error_and_decay),
+        quiet_test(leaves_output_layer_alone),
+        quiet_test(nothing_at_rate_0),
+        quiet_test(does_not_go_through_adam),
+        quiet_test(guard_is_per_sample),
+        quiet_test(guard_limits_the_step),
+        quiet_test(guard_sleeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * Learning sample by sample and in minibatches: against plain loops over many steps, and the promises of bits: however
  * calls are split, states chosen, samples ordered and stored, and seeds set. */
 #include "support/naive.h"
+#include "support/quiet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -513,20 +514,20 @@ static void frozen_synapses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(split_calls),
-        cmocka_unit_test(progress_callback),
-        cmocka_unit_test(explicit_state),
-        cmocka_unit_test(order_of_rows),
-        cmocka_unit_test(storage_of_inputs),
-        cmocka_unit_test(seeds),
-        cmocka_unit_test(reset_clears_biases),
-        cmocka_unit_test(follows_plain_loops_online),
-        cmocka_unit_test(follows_plain_loops_in_minibatches),
-        cmocka_unit_test(follows_plain_loops_with_all_terms),
-        cmocka_unit_test(levels_agree),
-        cmocka_unit_test(frozen_layer),
-        cmocka_unit_test(all_layers_frozen),
-        cmocka_unit_test(frozen_synapses),
+        quiet_test(split_calls),
+        quiet_test(progress_callback),
+        quiet_test(explicit_state),
+        quiet_test(order_of_rows),
+        quiet_test(storage_of_inputs),
+        quiet_test(seeds),
+        quiet_test(reset_clears_biases),
+        quiet_test(follows_plain_loops_online),
+        quiet_test(follows_plain_loops_in_minibatches),
+        quiet_test(follows_plain_loops_with_all_terms),
+        quiet_test(levels_agree),
+        quiet_test(frozen_layer),
+        quiet_test(all_layers_frozen),
+        quiet_test(frozen_synapses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

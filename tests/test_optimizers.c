@@ -3,6 +3,7 @@
  * SGD and Adam: trajectories computed by hand, a plain implementation over many steps, and what their moments and
  * their count of updates belong to. */
 #include "support/naive.h"
+#include "support/quiet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -307,11 +308,11 @@ static void rate_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sgd_by_hand),           cmocka_unit_test(adam_by_hand),
-        cmocka_unit_test(adam_parameters),       cmocka_unit_test(agrees_with_plain_loops),
-        cmocka_unit_test(set_optimizer_forgets), cmocka_unit_test(set_optimizer_changes_kind),
-        cmocka_unit_test(reset_forgets),         cmocka_unit_test(counts_only_errors),
-        cmocka_unit_test(rate_changes),
+        quiet_test(sgd_by_hand),           cmocka_unit_test(adam_by_hand),
+        quiet_test(adam_parameters),       cmocka_unit_test(agrees_with_plain_loops),
+        quiet_test(set_optimizer_forgets), cmocka_unit_test(set_optimizer_changes_kind),
+        quiet_test(reset_forgets),         cmocka_unit_test(counts_only_errors),
+        quiet_test(rate_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

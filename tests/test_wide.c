@@ -12,6 +12,7 @@
 
 #include "support/naive.h"
 #include "support/nets.h"
+#include "support/quiet.h"
 
 enum { SAMPLES = 9, OUTPUTS = 7, WIDEST = 1100 };
 
@@ -120,9 +121,9 @@ static void row_by_row_with_adam(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(single_precision),
-        cmocka_unit_test(double_precision),
-        cmocka_unit_test(row_by_row_with_adam),
+        quiet_test(single_precision),
+        quiet_test(double_precision),
+        quiet_test(row_by_row_with_adam),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

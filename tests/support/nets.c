@@ -276,14 +276,12 @@ double difference(int64_t n, const double *a, const double *b)
 void assert_close(int64_t n, const double *a, const double *b, double tolerance)
 {
     const double found = difference(n, a, b);
-    print_message("  %.2g of %.2g\n", found, tolerance);
     if (!(found <= tolerance))
         fail_msg("differ by %.3g of the largest, at most %.3g is allowed", found, tolerance);
 }
 
 void assert_near(double a, double b, double tolerance)
 {
-    print_message("  %.2g of %.2g\n", fabs(a - b), tolerance);
     if (!(fabs(a - b) <= tolerance))
         fail_msg("%.17g and %.17g differ by %.3g, at most %.3g is allowed", a, b, fabs(a - b), tolerance);
 }
