@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Adam (Kingma & Ba 2015, algorithm 1). */
-#include "optimizers/optimizers.h"
+#include "core/optimizer.h"
 
 #include <math.h>
 

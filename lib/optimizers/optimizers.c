@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "optimizers/optimizers.h"
+#include "core/optimizer.h"
 
-static const plast__parameters *const members[] = {
-    &plast__optimizer_adam.parameters,
-    &plast__optimizer_sgd.parameters,
-};
+/* The list. A new optimizer is a file that defines plast__optimizer_<name>, and a line here. */
+#define OPTIMIZERS(X)                                                                                                  \
+    X(adam)                                                                                                            \
+    X(sgd)
+
+#define DECLARE(name) extern const plast__optimizer_kind plast__optimizer_##name;
+#define MEMBER(name) &plast__optimizer_##name.parameters,
+
+OPTIMIZERS(DECLARE)
+
+static const plast__parameters *const members[] = { OPTIMIZERS(MEMBER) };
 
 static const plast__list list = { "optimizer", members, sizeof members / sizeof members[0] };
 

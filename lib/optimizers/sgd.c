@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Stochastic gradient descent, W -= rate g. Being linear, it leaves the gradient a rank-one term. */
-#include "optimizers/optimizers.h"
+#include "core/optimizer.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Weight decay, W <- (1 - rate) W once per update. */
-#include "rules/rules.h"
+#include "core/rule.h"
 
 static const plast__parameter parameters[] = {
     { "rate", "1/update", "share of every weight that is lost at each update", 0.0, 0.0, 1.0,

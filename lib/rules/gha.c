@@ -2,7 +2,8 @@
  *
  * Sanger's generalised Hebbian algorithm, W += rate (y x^T - tril(y y^T) W). Row i gains rate y_i (x - sum_{j <= i} y_j
  * w_j), so a running sum over the old rows goes down the matrix with the sweep. */
-#include "rules/rules.h"
+#include "base/scalar.h"
+#include "core/rule.h"
 
 #include <math.h>
 #include <string.h>

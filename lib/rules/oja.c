@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Oja's subspace rule, W += rate (y x^T - y y^T W), in the cheap form rate y (x - W^T y)^T: no Gram matrix. */
-#include "rules/rules.h"
+#include "base/scalar.h"
+#include "core/rule.h"
 
 #include <math.h>
 

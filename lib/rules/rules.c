@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-#include "rules/rules.h"
+#include "core/rule.h"
 
-static const plast__parameters *const members[] = {
-    &plast__rule_decay.parameters,
-    &plast__rule_gha.parameters,
-    &plast__rule_oja.parameters,
-};
+/* The list. A new rule is a file that defines plast__rule_<name>, and a line here. */
+#define RULES(X)                                                                                                       \
+    X(decay)                                                                                                           \
+    X(gha)                                                                                                             \
+    X(oja)
+
+#define DECLARE(name) extern const plast__rule_kind plast__rule_##name;
+#define MEMBER(name) &plast__rule_##name.parameters,
+
+RULES(DECLARE)
+
+static const plast__parameters *const members[] = { RULES(MEMBER) };
 
 static const plast__list list = { "rule", members, sizeof members / sizeof members[0] };
 
