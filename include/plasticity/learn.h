@@ -63,8 +63,7 @@ typedef struct plast_report {
     int64_t updates; /* applied */
     int64_t losses;  /* samples that carried a loss */
     int64_t correct; /* of those: the largest output is the target's largest (one output: both above 1/2 or both not) */
-    double
-        loss; /* mean over those that carried one, weighted by the mask (divided by its sum); before the own update */
+    double loss;     /* mean of the losses before each sample's own update, weighted by the mask (by its sum) */
 } plast_report;
 
 #define PLAST_REPORT .struct_size = (uint32_t)sizeof(plast_report)

@@ -10,12 +10,11 @@
 extern "C" {
 #endif
 
-/* Arguments of one call must not overlap in memory, and data is aligned to its number type. Strides count elements, not
- * bytes as NumPy's do.
+/* Arguments of one call must not overlap in memory, and data is aligned to its number type.
  *
- * Element (i, j) lies at data[i * row_stride + j * col_stride]; strides count elements. This layout is frozen: it
- * never grows. Accepted strides: both positive, or anything along an axis of length 1; an output's elements must not
- * overlap. col_stride = 1 is the fast case. */
+ * Element (i, j) lies at data[i * row_stride + j * col_stride]; strides count elements, not bytes as NumPy's do. This
+ * layout is frozen: it never grows. Accepted strides: both positive, or anything along an axis of length 1; an
+ * output's elements must not overlap. col_stride = 1 is the fast case. */
 typedef struct plast_matrix {
     void *data;
     int64_t rows;

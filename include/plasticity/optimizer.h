@@ -15,7 +15,7 @@ extern "C" {
  * rule: as its context. */
 typedef struct plast_optimizer plast_optimizer;
 
-/* Optimizers. t counts the network's updates that carried an error, also while some of its weights were frozen:
+/* Optimizers. t counts the network's updates that carried an error, also while some of its weights were frozen.
  *
  *   "sgd"    W -= rate g
  *              rate     [0, inf), required

@@ -24,9 +24,12 @@ typedef struct plast_rule plast_rule;
  *
  *   "oja"    W += rate (y x^T - y y^T W): Oja's subspace rule, full Gram matrix (Oja 1989; inside error-driven
  *            learning: Shervani-Tabar & Rosenbaum 2023, eq. 10). Stable per sample for rate |y|^2 < 2, monotone
- * below 1. rate   [0, inf), required guard  [0, inf), default 0 = off: rate is lowered to guard / |y|^2 where that is
- * less. Not published. "gha"    W += rate (y x^T - tril(y y^T) W): Sanger's generalised Hebbian algorithm (Sanger
- * 1989); rows converge to the ordered principal components of the uncentred second moment. rate   [0, inf), required
+ *            below 1.
+ *              rate   [0, inf), required
+ *              guard  [0, inf), default 0 = off: lowers the rate to guard / |y|^2 where that is less. Not published.
+ *   "gha"    W += rate (y x^T - tril(y y^T) W): Sanger's generalised Hebbian algorithm (Sanger 1989); rows converge
+ *            to the ordered principal components of the uncentred second moment.
+ *              rate   [0, inf), required
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

@@ -138,9 +138,8 @@ static void sweep_by_row(const plast__model *model, const plast__group *group, p
 
 plast__sweep plast__pending_pass(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    plast__sweep pass = {
-        .w = group->weights, .ld = group->ld, .rows = group->rows, .cols = group->ld
-    }; /* the padding is 0 on both sides: no remainder to treat */
+    /* The padding is 0 on both sides: with ld for cols there is no remainder to treat. */
+    plast__sweep pass = { .w = group->weights, .ld = group->ld, .rows = group->rows, .cols = group->ld };
     if (p == NULL || !p->waits)
         return pass;
     pass.factor = factor(model, group, p);

@@ -13,10 +13,11 @@ static plast_status build(plast__model *model, const plast_layer_options *option
     plast_status status = plast__model_add_population(model, &population, &layer->output);
     if (status != PLAST_OK)
         return status;
-    const plast__group group = {
-        .name = "input", .pre = layer->input, .post = layer->output,
-                                 .stream = plast__group_stream(layer->index, 0), .initialiser = { options->init, options->gain }
-    };
+    const plast__group group = { .name = "input",
+                                 .pre = layer->input,
+                                 .post = layer->output,
+                                 .stream = plast__group_stream(layer->index, 0),
+                                 .initialiser = { options->init, options->gain } };
     status = plast__model_add_group(model, &group, &layer->synapses[0].group);
     layer->groups = 1;
     layer->populations = 1;

@@ -72,8 +72,7 @@ void plast_network_destroy(plast_network *network)
 plast_status plast__network_idle(plast_context *context, const plast_network *network)
 {
     if (network->learning)
-        return plast__fail(context, PLAST_E_STATE,
-                           "the network is learning: a progress callback may read it and set rates only");
+        return plast__fail(context, PLAST_E_STATE, "the network is learning: a progress callback cannot do this");
     return PLAST_OK;
 }
 
