@@ -30,10 +30,11 @@ static int destroy_context(void **state)
     return 0;
 }
 
-/* The two lists behind one set of functions. */
+/* The lists behind one set of functions. */
 typedef union handle {
     plast_rule *rule;
     plast_optimizer *optimizer;
+    plast_feedback *feedback;
 } handle;
 
 typedef struct list {
@@ -96,10 +97,37 @@ static plast_status optimizer_describe(handle h, int32_t index, plast_parameter 
     return plast_optimizer_parameter(h.optimizer, index, parameter);
 }
 
+static plast_status feedback_create(const char *name, handle *h)
+{
+    return plast_feedback_create(context, name, &h->feedback);
+}
+
+static void feedback_destroy(handle h)
+{
+    plast_feedback_destroy(h.feedback);
+}
+
+static plast_status feedback_set(handle h, const char *parameter, double value)
+{
+    return plast_feedback_set(h.feedback, parameter, value);
+}
+
+static plast_status feedback_get(handle h, const char *parameter, double *value)
+{
+    return plast_feedback_get(h.feedback, parameter, value);
+}
+
+static plast_status feedback_describe(handle h, int32_t index, plast_parameter *parameter)
+{
+    return plast_feedback_parameter(h.feedback, index, parameter);
+}
+
 static const list lists[] = {
     { "rule", plast_rule_name, rule_create, rule_destroy, rule_set, rule_get, rule_describe },
     { "optimizer", plast_optimizer_name, optimizer_create, optimizer_destroy, optimizer_set, optimizer_get,
       optimizer_describe },
+    { "feedback", plast_feedback_name, feedback_create, feedback_destroy, feedback_set, feedback_get,
+      feedback_describe },
 };
 
 static void names_end_with_null(const char *(*name)(int32_t index), const char *const *expected)
@@ -127,6 +155,9 @@ static void every_list_enumerates_its_names(void **state)
     (void)state;
     names_end_with_null(plast_rule_name, (const char *const[]){ "decay", "gha", "oja", NULL });
     names_end_with_null(plast_optimizer_name, (const char *const[]){ "adam", "sgd", NULL });
+    names_end_with_null(plast_feedback_name,
+                        (const char *const[]){ "backprop", "fa", "dfa", "dfa_sign", "drtp", "usf", "frsf", "brsf",
+                                               "kolen_pollack", "weight_mirror", "circuit", NULL });
     names_end_with_null(plast_layer_kind_name, (const char *const[]){ "dense", NULL });
 }
 
@@ -161,12 +192,16 @@ static void accepts(const list *l, handle h, const plast_parameter *p, double va
 static void check_end(const list *l, handle h, const plast_parameter *p, double end, double outward, int open)
 {
     const double huge = p->maximum < (double)INFINITY ? 2.0 * p->maximum : 1e300;
-    const double inward = isfinite(end) ? nextafter(end, -outward) : copysign(huge, end);
+    const int whole = p->flags & PLAST_PARAMETER_WHOLE;
+    const double step = whole ? end - copysign(1.0, outward) : nextafter(end, -outward);
+    const double inward = isfinite(end) ? step : copysign(huge, end);
     if (open || !isfinite(end))
         refuses(l, h, p, end);
     else
         accepts(l, h, p, end);
     accepts(l, h, p, inward);
+    if (whole && isfinite(end))
+        refuses(l, h, p, end - copysign(0.5, outward));
     if (isfinite(end))
         refuses(l, h, p, nextafter(end, outward));
     refuses(l, h, p, outward);
@@ -180,8 +215,9 @@ static void check_parameter(const list *l, handle h, const plast_parameter *p)
     check_text(p->unit);
     check_text(p->help);
     assert_true(p->minimum < p->maximum);
-    assert_int_equal(
-        p->flags & ~(PLAST_PARAMETER_REQUIRED | PLAST_PARAMETER_OPEN_MINIMUM | PLAST_PARAMETER_OPEN_MAXIMUM), 0);
+    assert_int_equal(p->flags & ~(PLAST_PARAMETER_REQUIRED | PLAST_PARAMETER_OPEN_MINIMUM |
+                                  PLAST_PARAMETER_OPEN_MAXIMUM | PLAST_PARAMETER_WHOLE | PLAST_PARAMETER_SHAPES),
+                     0);
     if (p->flags & PLAST_PARAMETER_REQUIRED) {
         value = 42.0;
         assert_int_equal(l->get(h, p->name, &value), PLAST_E_STATE);
@@ -214,7 +250,7 @@ static void descriptions_agree_with_set_and_get(void **state)
                     assert_string_not_equal(others[other].name, p.name);
                 others[count] = p;
             }
-            assert_true(count > 0);
+            assert_true(count > 0 || strcmp(l->name(i), "backprop") == 0);
             memset(&p, 0x5a, sizeof p);
             p.struct_size = sizeof p;
             others[0] = p;
@@ -226,13 +262,15 @@ static void descriptions_agree_with_set_and_get(void **state)
         }
 }
 
-/* What rule.h and optimizer.h say. */
+/* What rule.h, optimizer.h and feedback.h say. */
 static void documented_parameters_are_there(void **state)
 {
     enum {
         REQUIRED = PLAST_PARAMETER_REQUIRED,
         LOW = PLAST_PARAMETER_OPEN_MINIMUM,
-        HIGH = PLAST_PARAMETER_OPEN_MAXIMUM
+        HIGH = PLAST_PARAMETER_OPEN_MAXIMUM,
+        WHOLE = PLAST_PARAMETER_WHOLE,
+        SHAPES = PLAST_PARAMETER_SHAPES
     };
     const double inf = (double)INFINITY;
     const struct {
@@ -252,6 +290,18 @@ static void documented_parameters_are_there(void **state)
         { 1, "adam", 1, "beta1", HIGH, 0.9, 0.0, 1.0 },
         { 1, "adam", 2, "beta2", HIGH, 0.999, 0.0, 1.0 },
         { 1, "adam", 3, "epsilon", LOW | HIGH, 1e-8, 0.0, inf },
+        { 1, "sgd", 1, "clip_norm", HIGH, 0.0, 0.0, inf },
+        { 1, "sgd", 2, "clip_value", HIGH, 0.0, 0.0, inf },
+        { 1, "sgd", 3, "manhattan", WHOLE, 0.0, 0.0, 1.0 },
+        { 2, "fa", 0, "gain", LOW | HIGH | SHAPES, 1.0, -inf, inf },
+        { 2, "usf", 0, "scale", HIGH, 0.0, 0.0, inf },
+        { 2, "kolen_pollack", 1, "decay", REQUIRED | HIGH, 0.0, 0.0, 1.0 },
+        { 2, "kolen_pollack", 2, "mirror_rules", WHOLE, 1.0, 0.0, 1.0 },
+        { 2, "weight_mirror", 1, "noise", REQUIRED | LOW | HIGH, 0.0, 0.0, inf },
+        { 2, "circuit", 0, "units", WHOLE | SHAPES, 0.0, 0.0, (double)INT32_MAX },
+        { 2, "circuit", 2, "gain_v", LOW | HIGH | SHAPES, 0.1, -inf, inf },
+        { 2, "circuit", 4, "gate", WHOLE | SHAPES, 0.0, 0.0, 3.0 },
+        { 2, "circuit", 8, "decay", REQUIRED | HIGH, 0.0, 0.0, 1.0 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {

@@ -94,7 +94,9 @@ typedef struct plast_parameter {
 enum {
     PLAST_PARAMETER_REQUIRED = 1,     /* has no default (rates): must be set before the description is attached */
     PLAST_PARAMETER_OPEN_MINIMUM = 2, /* the minimum itself is excluded */
-    PLAST_PARAMETER_OPEN_MAXIMUM = 4  /* the maximum itself is excluded */
+    PLAST_PARAMETER_OPEN_MAXIMUM = 4, /* the maximum itself is excluded */
+    PLAST_PARAMETER_WHOLE = 8,        /* a whole number */
+    PLAST_PARAMETER_SHAPES = 16       /* read when the description is attached, and not changed afterwards */
 };
 
 #ifdef __cplusplus

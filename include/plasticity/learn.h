@@ -99,6 +99,23 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_learn(plast_network *networ
                                                            const plast_data *data, const plast_learn_options *options,
                                                            plast_report *report);
 
+typedef struct plast_mirror_options {
+    uint32_t struct_size;
+    int32_t reserved0;
+    int64_t updates; /* 0 = 1 */
+    int64_t batch;   /* noise vectors per update, at least 2; 0 = 64 */
+} plast_mirror_options;
+
+#define PLAST_MIRROR_OPTIONS .struct_size = (uint32_t)sizeof(plast_mirror_options)
+
+/* The mirror phase of feedback "weight_mirror": every layer that receives an error emits noise, the next one answers, and
+ * the feedback matrix between them learns (feedback.h). It is called in turn with plast_network_learn; forward weights
+ * and biases stay as they are. A softmax layer answers with its potential. Noise comes from the network's own stream.
+ * Overwrites the state. Each update is atomic: PLAST_E_NOT_FINITE when an answer or weight would not be finite.
+ * PLAST_E_UNSUPPORTED under another scheme. `options` may be NULL. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_mirror(plast_network *network, plast_state *state,
+                                                            const plast_mirror_options *options);
+
 /* Running and evaluating overwrite the activities of the state that they use, also of the network's own when NULL is
  * passed: a stream that is to go on is given a state of its own.
  *

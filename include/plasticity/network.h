@@ -5,6 +5,7 @@
 #define PLASTICITY_NETWORK_H
 
 #include <plasticity/context.h>
+#include <plasticity/feedback.h>
 #include <plasticity/matrix.h>
 #include <plasticity/optimizer.h>
 #include <plasticity/rule.h>
@@ -117,6 +118,24 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_set_optimizer_parameter(pla
 PLAST_API PLAST_NODISCARD plast_status plast_network_get_optimizer_parameter(const plast_network *network,
                                                                              const char *parameter, double *value);
 
+/* Chooses how the error comes down, and fixes the network's shape. Takes a copy of the description for all hidden layers
+ * (PLAST_HIDDEN_LAYERS), or for one of them, by index, when the scheme is in force already. Matrices of the scheme
+ * before are gone; those of the new one are drawn from the network's seed, for all layers. Forward weights, biases,
+ * rules, the optimizer and its count of updates stay, so a scheme may be changed in the middle of learning; a group that
+ * the new scheme adds starts with moments of 0. States made before stay good, unless the scheme adds populations
+ * ("circuit"): then they are refused (PLAST_E_STATE), and the network's own is made anew.
+ * PLAST_E_STATE for a network without hidden layers; PLAST_E_UNSUPPORTED where the scheme has no meaning. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_set_feedback(plast_network *network, int32_t layers,
+                                                                  const plast_feedback *feedback);
+/* Name of the scheme in force, "backprop" until one is set. */
+PLAST_API const char *plast_network_feedback(const plast_network *network);
+/* A parameter of the scheme in hidden layers, at any time between calls. PLAST_E_STATE for one that shapes the matrices
+ * (PLAST_PARAMETER_SHAPES). Get: of one hidden layer, by index. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_set_feedback_parameter(plast_network *network, int32_t layers,
+                                                                            const char *parameter, double value);
+PLAST_API PLAST_NODISCARD plast_status plast_network_get_feedback_parameter(const plast_network *network, int32_t layer,
+                                                                            const char *parameter, double *value);
+
 /* Checks the whole network and allocates all that learning with up to `batch` samples per update needs, and the
  * network's own state. Learn, run and evaluate do it themselves when it was not done; called once beforehand, they
  * allocate nothing. A rule or optimizer that is set later asks for new memory at the next call. */
@@ -137,18 +156,29 @@ PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, 
 /* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts:
  * weights, biases, moments. Activity and errors pass on. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen);
-/* One of the layer's synapse groups by name; NULL = the first. "dense" has one, "input". */
+/* One of the layer's synapse groups by name; NULL = the first. "dense" has one, "input". Groups of a feedback scheme
+ * belong to the layer in which they end (feedback.h); handles to them die with the scheme: PLAST_E_STATE from then on,
+ * unless a later scheme's group takes their place. A scheme that brings signals to the inputs, because a rule into the
+ * first layer reads them, has them end in layer 0 as "input_feedback". */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_synapses(const plast_layer *layer, const char *name,
                                                             plast_synapses **synapses);
 
-/* A live read-only view of the weights, n_out x n_in, rows are postsynaptic and padded to 64 bytes. Valid as long as
- * the network, except during a call that learns. */
+/* A live read-only view of the weights, n_out x n_in, rows are postsynaptic. Forward weights lie in rows padded to 64
+ * bytes; a feedback matrix lies the other way round (row_stride 1), beside the forward one that it stands for. Valid as
+ * long as the group, except during a call that learns. */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_view(const plast_synapses *synapses, plast_matrix *view);
 /* Copies in or out, converting between f32 and f64; set refuses what is not finite in the network's type. */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_weights(const plast_synapses *synapses,
                                                                   const plast_matrix *weights);
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_weights(plast_synapses *synapses,
                                                                   const plast_matrix *weights);
+/* Which synapses exist: 1 or 0 for each, in the shape of the weights (f32, f64 or u8); NULL = all. Weights elsewhere are
+ * 0 from now on, whatever learns. A feedback matrix that follows a forward one ("kolen_pollack") has its mask,
+ * transposed: setting the forward one's sets both, another one is refused (PLAST_E_STATE). */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_mask(plast_synapses *synapses, const plast_matrix *mask);
+/* Copies the mask out, f32 or f64; all 1 where none was set. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_mask(const plast_synapses *synapses,
+                                                               const plast_matrix *mask);
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_frozen(plast_synapses *synapses, int32_t frozen);
 
 #ifdef __cplusplus

@@ -11,6 +11,7 @@
 
 #include <plasticity/base.h>
 #include <plasticity/context.h>
+#include <plasticity/feedback.h>
 #include <plasticity/learn.h>
 #include <plasticity/matrix.h>
 #include <plasticity/network.h>

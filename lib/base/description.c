@@ -13,7 +13,7 @@ const char *plast__list_name(const plast__list *list, int32_t index)
 
 plast_status plast__unknown_name(plast_context *context, const plast__list *list, const char *name)
 {
-    char known[160] = "";
+    char known[240] = "";
     if (name == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the %s is NULL", list->kind);
     for (int32_t i = 0; i < list->count; i++) {

@@ -15,7 +15,7 @@ void plast__parameters_default(const plast__parameters *p, double *values)
 
 static plast_status find(plast_context *context, const plast__parameters *p, const char *name, int32_t *index)
 {
-    char known[128] = "";
+    char known[240] = "";
     if (name == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of a parameter of %s \"%s\" is NULL", p->kind, p->owner);
     for (int32_t i = 0; i < p->count; i++) {
@@ -49,8 +49,19 @@ plast_status plast__parameters_set(plast_context *context, const plast__paramete
         return plast__fail(context, PLAST_E_RANGE, "%s \"%s\": %s is %g, expected %c%g, %g%c", p->kind, p->owner, name,
                            value, t->flags & PLAST_PARAMETER_OPEN_MINIMUM ? '(' : '[', t->minimum, t->maximum,
                            t->flags & PLAST_PARAMETER_OPEN_MAXIMUM ? ')' : ']');
+    if (t->flags & PLAST_PARAMETER_WHOLE && value != floor(value))
+        return plast__fail(context, PLAST_E_RANGE, "%s \"%s\": %s is %g, expected a whole number", p->kind, p->owner,
+                           name, value);
     values[i] = value;
     return PLAST_OK;
+}
+
+int plast__parameters_shapes(const plast__parameters *p, const char *name)
+{
+    for (int32_t i = 0; name != NULL && i < p->count; i++)
+        if (strcmp(p->table[i].name, name) == 0)
+            return (p->table[i].flags & PLAST_PARAMETER_SHAPES) != 0;
+    return 0;
 }
 
 plast_status plast__parameters_get(plast_context *context, const plast__parameters *p, const char *name,

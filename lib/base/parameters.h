@@ -6,7 +6,7 @@
 
 #include "base/context.h"
 
-enum { PLAST__PARAMETERS = 8 }; /* most of one member */
+enum { PLAST__PARAMETERS = 16 }; /* most of one member */
 
 typedef struct plast__parameter {
     const char *name;
@@ -29,6 +29,8 @@ plast_status plast__parameters_set(plast_context *context, const plast__paramete
                                    double *values);
 plast_status plast__parameters_get(plast_context *context, const plast__parameters *p, const char *name,
                                    const double *values, double *value);
+/* Whether the parameter is one of PLAST_PARAMETER_SHAPES. */
+int plast__parameters_shapes(const plast__parameters *p, const char *name);
 plast_status plast__parameters_describe(plast_context *context, const plast__parameters *p, int32_t index,
                                         plast_parameter *description);
 /* PLAST_E_STATE naming the first required one that was never set. */

@@ -6,31 +6,51 @@
 #include <math.h>
 #include <string.h>
 
-/* Row source of an optimizer with moments. */
+static void shape_gradient(const plast__kernels *kernels, const plast__shape *shape, int64_t n, void *g)
+{
+    if (shape->clip > 0.0)
+        kernels->clamp(n, shape->clip, g, g);
+    if (shape->sign)
+        kernels->sign(n, 1.0, g, NULL, g);
+}
+
+/* Row source of an optimizer that is not linear. */
 static void add_step(void *self, int64_t row, const void *old_weights, void *increment)
 {
     plast__gradient *g = self;
     const plast__group *group = g->group;
-    const void *gradient = g->row;
     void *moment[PLAST__MOMENTS];
     (void)old_weights;
     if (g->matrix != NULL)
-        gradient = plast__at_const(g->dtype, g->matrix, row * group->ld);
+        g->kernels->scale(group->cols, 1.0, plast__at_const(g->dtype, g->matrix, row * group->ld), g->row);
     else
-        g->kernels->scale(group->cols, g->coef * plast__get(g->dtype, g->s, row), g->x, g->row);
+        g->kernels->scale(group->cols, g->coef * plast__get(g->dtype, g->u, row), g->v, g->row);
+    shape_gradient(g->kernels, &g->shape, group->cols, g->row);
     for (int m = 0; m < PLAST__MOMENTS; m++)
         moment[m] = group->moment[m] == NULL ? NULL : plast__at(g->dtype, group->moment[m], row * group->ld);
-    g->optimizer->step(g->kernels, g->step, group->cols, gradient, moment, g->delta);
-    g->kernels->add_scaled(group->cols, 1.0, g->delta, increment);
+    g->optimizer->step(g->kernels, g->step, group->cols, g->row, moment, g->delta);
+    g->kernels->add_scaled(group->cols, g->share, g->delta, increment);
 }
 
-static void emit_gradient(const plast__model *model, const plast__group *group, const plast__activities *a,
+/* The largest element of a gradient, once shaped. */
+static double shaped(const plast__shape *shape, double largest)
+{
+    if (shape->clip > 0.0)
+        largest = fmin(largest, shape->clip);
+    return shape->sign ? fmin(largest, 1.0) : largest;
+}
+
+/* The optimizer's step for the gradient error->coef * factor * sum u v^T. */
+static void emit_gradient(const plast__model *model, const plast__group *group, const plast__drive *drive,
                           plast__error *error, plast__pending *p)
 {
-    const void *s = a->of[group->post].s, *x = a->of[group->pre].y;
     const plast__optimizer_kind *optimizer = error->optimizer;
-    if (optimizer->linear_rate != NULL) {
-        plast__terms_add_rank(&p->terms, -optimizer->linear_rate(error->values) * error->coef, s, x);
+    if (optimizer->decay != NULL)
+        plast__terms_shrink(&p->terms, drive->share * optimizer->decay(error->values));
+    if (!plast__optimizer_by_rows(optimizer, error->values)) {
+        plast__terms_add_rank(&p->terms,
+                              -optimizer->linear_rate(error->values) * error->coef * drive->factor * drive->share,
+                              drive->u, drive->v);
         return;
     }
     plast__gradient *g = &p->gradient;
@@ -38,18 +58,21 @@ static void emit_gradient(const plast__model *model, const plast__group *group, 
     g->step = error->step;
     g->kernels = model->kernels;
     g->dtype = model->dtype;
-    g->coef = error->coef;
-    g->s = s;
-    g->x = x;
+    g->shape = plast__shape_of(optimizer, error->values);
+    g->coef = error->coef * drive->factor;
+    g->share = drive->share;
+    g->u = drive->u;
+    g->v = drive->v;
     g->matrix = p->terms.samples > 1 ? p->matrix : NULL;
     g->group = group;
     const plast__kernels *k = model->kernels;
-    const double largest = error->coef * (double)p->terms.samples *
-                           k->max_abs(p->terms.samples * model->populations[group->post].ld, s) *
-                           k->max_abs(p->terms.samples * group->ld, x);
-    error->largest_gradient = fmax(error->largest_gradient, largest);
+    const double largest = fabs(g->coef) * (double)p->terms.samples *
+                           k->max_abs(p->terms.samples * plast__row_units(model, group)->ld, g->u) *
+                           k->max_abs(p->terms.samples * group->ld, g->v);
+    error->largest_gradient = fmax(error->largest_gradient, isfinite(largest) ? shaped(&g->shape, largest) : largest);
     plast__terms_add_rows(&p->terms, add_step, g,
-                          optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype)));
+                          fabs(drive->share) *
+                              optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype)));
 }
 
 static void emit_rules(const plast__model *model, const plast__group *group, const plast__activities *a,
@@ -67,6 +90,11 @@ static void emit_rules(const plast__model *model, const plast__group *group, con
         site->ld_post = model->populations[group->post].ld;
         site->x = a->of[group->pre].y;
         site->y = a->of[group->post].y;
+        site->z = a->of[group->post].z;
+        site->bias = model->populations[group->post].bias;
+        site->s = a->of[group->post].s;
+        site->s_pre = a->of[group->pre].s;
+        site->slow = attachment->slow;
         site->projection = p->projection;
         site->weight_bound = group->bound;
         site->values = attachment->values;
@@ -80,14 +108,34 @@ static double limit_of(const plast__model *model)
     return plast__largest(model->dtype) * (1.0 - 0x1p-10);
 }
 
-static double emit_terms(const plast__model *model, const plast__group *group, const plast__activities *a,
-                         plast__error *error, plast__pending *p)
+static void begin_terms(plast__pending *p, int64_t samples)
 {
-    plast__terms_clear(&p->terms, a->rows);
-    if (error->optimizer != NULL)
-        emit_gradient(model, group, a, error, p);
+    plast__terms_clear(&p->terms, samples);
+    p->gradient.optimizer = NULL;
+    p->partner = NULL;
+}
+
+/* The partner takes what comes from the error, and what the rules do where it mirrors them. */
+static void tie(const plast__model *model, const plast__group *group, plast__pending *p)
+{
+    const plast__group *partner = group->partner > 0 ? &model->groups[group->partner] : NULL;
+    p->partner = partner == NULL || partner->frozen ? NULL : partner;
+    p->tied = p->partner == NULL ? (plast__extent){ .shrink = 0.0 } : plast__terms_extent(&p->terms);
+}
+
+static void emit_terms(const plast__model *model, const plast__group *group, const plast__activities *a,
+                       plast__error *error, plast__pending *p)
+{
+    const plast__drive drive = { a->of[group->post].s, a->of[group->pre].y, 1.0, 1.0 };
+    begin_terms(p, a->rows);
+    if (error->optimizer != NULL) {
+        emit_gradient(model, group, &drive, error, p);
+        plast__terms_shrink(&p->terms, group->decay);
+    }
+    tie(model, group, p);
     emit_rules(model, group, a, p);
-    return plast__terms_bound(model, group, &p->terms, group->bound);
+    if (group->mirror)
+        tie(model, group, p);
 }
 
 /* Where nothing learns from it, a signal must be finite all the same. */
@@ -100,26 +148,65 @@ static plast_status check_signal(plast_context *context, const plast__model *mod
     return PLAST_OK;
 }
 
+/* Whether a group within its bound stays below `limit`. The bound is raised then, and is still true if this update is
+ * refused for another group's sake. */
+static int fits(const plast__model *model, plast__group *group, const plast__terms *terms, const plast__extent *extent,
+                double limit)
+{
+    const double bound = plast__terms_bound(model, group, terms, extent, group->bound);
+    if (bound < limit)
+        group->bound = fmax(group->bound, bound);
+    return bound < limit;
+}
+
+static int both_fit(const plast__model *model, plast__group *group, const plast__pending *p, double limit)
+{
+    const plast__extent all = plast__terms_extent(&p->terms);
+    return fits(model, group, &p->terms, &all, limit) &&
+           (p->partner == NULL || fits(model, &model->groups[group->partner], &p->terms, &p->tied, limit));
+}
+
+/* A bound only grows: near the limit, what the weights really are counts. */
+static void measure_both(const plast__model *model, plast__group *group, const plast__pending *p)
+{
+    plast__group_measure(model, group);
+    if (p->partner != NULL)
+        plast__group_measure(model, &model->groups[group->partner]);
+}
+
+static plast_status too_large(plast_context *context, const plast__group *group)
+{
+    return plast__fail(context, PLAST_E_NOT_FINITE,
+                       "a term of the update of synapses into population %d is not finite or would overflow",
+                       group->post);
+}
+
 plast_status plast__emit(plast_context *context, const plast__model *model, plast__group *group,
                          const plast__activities *a, plast__error *error, plast__pending *p)
 {
-    const double limit = limit_of(model);
-    plast__terms_clear(&p->terms, a->rows);
-    p->gradient.optimizer = NULL;
+    begin_terms(p, a->rows);
     if (group->frozen)
         return check_signal(context, model, group, a, error);
-    double bound = emit_terms(model, group, a, error, p);
-    if (!(bound < limit / 2.0)) { /* a bound only grows: begin again with what the weights really are */
-        plast__group_measure(model, group);
-        bound = emit_terms(model, group, a, error, p);
-    }
-    if (!(bound < limit))
-        return plast__fail(context, PLAST_E_NOT_FINITE,
-                           "a term of the update of synapses into population %d is not "
-                           "finite or would overflow",
-                           group->post);
-    group->bound = fmax(group->bound, bound); /* still true if this update is refused for another group's sake */
-    return PLAST_OK;
+    emit_terms(model, group, a, error, p);
+    if (both_fit(model, group, p, limit_of(model) / 2.0))
+        return PLAST_OK;
+    measure_both(model, group, p);
+    emit_terms(model, group, a, error, p);
+    return both_fit(model, group, p, limit_of(model)) ? PLAST_OK : too_large(context, group);
+}
+
+plast_status plast__emit_drive(plast_context *context, const plast__model *model, plast__group *group, int64_t samples,
+                               const plast__drive *drive, double decay, plast__error *error, plast__pending *p)
+{
+    begin_terms(p, samples);
+    if (group->frozen || error->optimizer == NULL)
+        return PLAST_OK;
+    emit_gradient(model, group, drive, error, p);
+    plast__terms_shrink(&p->terms, decay);
+    if (both_fit(model, group, p, limit_of(model) / 2.0))
+        return PLAST_OK;
+    measure_both(model, group, p);
+    return both_fit(model, group, p, limit_of(model)) ? PLAST_OK : too_large(context, group);
 }
 
 static double bias_step_bound(const plast__model *model, const plast__population *population,
@@ -127,11 +214,12 @@ static double bias_step_bound(const plast__model *model, const plast__population
 {
     const double gradient =
         error->coef * (double)samples * model->kernels->max_abs(samples * population->ld, activity->s);
-    if (error->optimizer->linear_rate != NULL) {
+    if (!plast__optimizer_by_rows(error->optimizer, error->values)) {
         const double rate = error->optimizer->linear_rate(error->values);
         return rate < plast__largest(model->dtype) ? rate * gradient : (double)INFINITY;
     }
-    error->largest_gradient = fmax(error->largest_gradient, gradient);
+    const plast__shape shape = plast__shape_of(error->optimizer, error->values);
+    error->largest_gradient = fmax(error->largest_gradient, isfinite(gradient) ? shaped(&shape, gradient) : gradient);
     return error->optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype));
 }
 
@@ -162,10 +250,12 @@ void plast__step_bias(const plast__model *model, plast__population *population, 
     memset(gradient, 0, (size_t)(n * plast__size(model->dtype)));
     for (int64_t b = 0; b < samples; b++)
         k->add_scaled(n, error->coef, plast__at_const(model->dtype, activity->s, b * population->ld), gradient);
-    if (optimizer->linear_rate != NULL) {
+    if (!plast__optimizer_by_rows(optimizer, error->values)) {
         k->add_scaled(n, -optimizer->linear_rate(error->values), gradient, population->bias);
         return;
     }
+    const plast__shape shape = plast__shape_of(optimizer, error->values);
+    shape_gradient(k, &shape, n, gradient);
     optimizer->step(k, error->step, n, gradient, population->moment, delta);
     k->add_scaled(n, 1.0, delta, population->bias);
 }

@@ -11,15 +11,30 @@
 typedef struct plast__error {
     const plast__optimizer_kind *optimizer;
     const double *values;
-    const plast__step *step; /* of an optimizer with moments */
-    double coef;             /* 1 / number of samples that carried a loss */
+    const plast__step *step;
+    double coef;             /* 1 / number of samples that carried a loss, less where the gradient is clipped by norm */
     double largest_gradient; /* in: since the start; out: this update's included */
 } plast__error;
+
+/* What drives a group as its gradient does: factor * sum u v^T, averaged over samples as the error is. */
+typedef struct plast__drive {
+    const void *u, *v; /* samples x the row's and the column's ld */
+    double factor;
+    double share; /* of the optimizer's step */
+} plast__drive;
+
+/* Length of the gradient sum over samples of s x^T, over the first `groups` groups and the biases of their post
+ * populations, without what is frozen. */
+double plast__gradient_norm(const plast__model *model, int32_t groups, const plast__activities *a);
 
 /* Fills the group's terms (nothing else changes). PLAST_E_NOT_FINITE when one is not finite, or the update could
  * overflow. */
 plast_status plast__emit(plast_context *context, const plast__model *model, plast__group *group,
                          const plast__activities *a, plast__error *error, plast__pending *p);
+
+/* Terms of a group that a feedback scheme teaches: the optimizer's step for its drive, and its own decay. */
+plast_status plast__emit_drive(plast_context *context, const plast__model *model, plast__group *group, int64_t samples,
+                               const plast__drive *drive, double decay, plast__error *error, plast__pending *p);
 
 /* The same check for a population's bias. */
 plast_status plast__check_bias(plast_context *context, const plast__model *model, plast__population *population,

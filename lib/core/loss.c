@@ -29,7 +29,7 @@ typedef struct output {
 
 static output output_of(const plast__model *model, const plast__activities *a, int64_t sample)
 {
-    const int32_t last = model->population_count - 1;
+    const int32_t last = model->output;
     const plast__population *p = &model->populations[last];
     return (output){ .dtype = model->dtype,
                      .n = p->units,
@@ -112,11 +112,23 @@ static void through_softmax(const plast__model *model, const output *o, void *s)
         plast__set(o->dtype, s, i, plast__get(o->dtype, o->y, i) * (plast__get(o->dtype, s, i) - mean));
 }
 
+void plast__target_row(const plast__model *model, int64_t units, const plast__target *target, void *row)
+{
+    if (target->row != NULL && target->weight > 0.0) {
+        model->kernels->scale(units, target->weight, target->row, row);
+        return;
+    }
+    memset(row, 0, (size_t)(units * plast__size(model->dtype)));
+    if (target->weight > 0.0)
+        plast__set(model->dtype, row, units == 1 ? 0 : target->label,
+                   target->weight * (units == 1 ? (double)target->label : 1.0));
+}
+
 void plast__loss_signal(const plast__model *model, int32_t loss, plast__activities *a, int64_t sample,
                         const plast__target *target)
 {
     const output o = output_of(model, a, sample);
-    const int32_t last = model->population_count - 1;
+    const int32_t last = model->output;
     const plast__population *p = &model->populations[last];
     void *s = plast__at(model->dtype, a->of[last].s, sample * p->ld);
     if (target->row != NULL) {

@@ -21,6 +21,10 @@ int plast__loss_fits(int32_t loss, int32_t activation);
 double plast__loss_value(const plast__model *model, int32_t loss, const plast__activities *a, int64_t sample,
                          const plast__target *target, int *correct);
 
+/* The target as a row of `units` numbers, times its weight: one-hot for labels, 0 without a loss. The target's own row
+ * may lie there. */
+void plast__target_row(const plast__model *model, int64_t units, const plast__target *target, void *row);
+
 /* s of that sample, times the target's weight. */
 void plast__loss_signal(const plast__model *model, int32_t loss, plast__activities *a, int64_t sample,
                         const plast__target *target);

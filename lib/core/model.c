@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/scalar.h"
+#include "core/rule.h"
 #include "linalg/blas.h"
 
 #include <string.h>
@@ -65,9 +66,9 @@ static plast_status draw_new(plast__model *model, const plast__group *group, voi
 plast_status plast__model_add_group(plast__model *model, const plast__group *options, int32_t *index)
 {
     plast__group made = *options;
-    made.rows = model->populations[made.post].units;
-    made.cols = model->populations[made.pre].units;
-    made.ld = model->populations[made.pre].ld;
+    made.rows = plast__row_units(model, &made)->units;
+    made.cols = plast__column_units(model, &made)->units;
+    made.ld = plast__column_units(model, &made)->ld;
     plast__group *larger = grown(model->context, model->groups, model->group_count, sizeof *model->groups);
     if (larger == NULL)
         return plast__no_memory(model->context, "a synapse group");
@@ -92,15 +93,17 @@ static void release_moments(plast_context *context, void *moment[PLAST__MOMENTS]
 static void release_group(plast_context *context, plast__group *group)
 {
     plast__release(context, group->weights);
+    plast__release(context, group->mask);
     release_moments(context, group->moment);
     while (group->rules != NULL) {
         plast__attachment *first = group->rules;
         group->rules = first->next;
+        plast__release(context, first->slow);
         plast__release(context, first);
     }
 }
 
-void plast__model_truncate(plast__model *model, int32_t populations, int32_t groups)
+static void release_beyond(plast__model *model, int32_t populations, int32_t groups)
 {
     while (model->group_count > groups)
         release_group(model->context, &model->groups[--model->group_count]);
@@ -109,6 +112,11 @@ void plast__model_truncate(plast__model *model, int32_t populations, int32_t gro
         plast__release(model->context, last->bias);
         release_moments(model->context, last->moment);
     }
+}
+
+void plast__model_truncate(plast__model *model, int32_t populations, int32_t groups)
+{
+    release_beyond(model, populations, groups);
     if (groups == 0) {
         plast__release(model->context, model->groups);
         model->groups = NULL;
@@ -119,43 +127,73 @@ void plast__model_truncate(plast__model *model, int32_t populations, int32_t gro
     }
 }
 
-static int allocate_moments(plast__model *model, int32_t count)
+/* A copy of the first `count` with the room that grown() expects. */
+static void *copied(plast_context *context, const void *array, int32_t count, size_t size)
+{
+    int64_t room = 1;
+    while (room < count)
+        room *= 2;
+    void *copy = plast__allocate(context, room, (int64_t)size);
+    if (copy != NULL && count > 0)
+        memcpy(copy, array, (size_t)count * size);
+    return copy;
+}
+
+plast_status plast__model_fork(plast__model *model, int32_t populations, int32_t groups)
+{
+    plast__population *p = copied(model->context, model->populations, populations, sizeof *p);
+    plast__group *g = copied(model->context, model->groups, groups, sizeof *g);
+    if (p == NULL || g == NULL) {
+        plast__release(model->context, p);
+        plast__release(model->context, g);
+        return plast__no_memory(model->context, "populations and synapse groups");
+    }
+    model->populations = p;
+    model->population_count = populations;
+    model->groups = g;
+    model->group_count = groups;
+    return PLAST_OK;
+}
+
+void plast__model_drop(plast__model *model, int32_t populations, int32_t groups)
+{
+    release_beyond(model, populations, groups);
+    plast__release(model->context, model->populations);
+    plast__release(model->context, model->groups);
+}
+
+/* One array of moments, unless it is there. */
+static int ensure(plast_context *context, void **moment, int64_t rows, int64_t ld, int64_t size)
+{
+    if (*moment == NULL)
+        *moment = plast__allocate_rows(context, rows, ld, size);
+    return *moment != NULL;
+}
+
+plast_status plast__model_ensure_moments(plast__model *model, int32_t count)
 {
     const int64_t size = plast__size(model->dtype);
     for (int32_t m = 0; m < count; m++) {
         for (int32_t i = 0; i < model->group_count; i++) {
             plast__group *g = &model->groups[i];
-            g->moment[m] = plast__allocate_rows(model->context, g->rows, g->ld, size);
-            if (g->moment[m] == NULL)
-                return 0;
+            if (g->learns && !ensure(model->context, &g->moment[m], g->rows, g->ld, size))
+                return plast__no_memory(model->context, "moments");
         }
         for (int32_t i = 0; i < model->population_count; i++) {
             plast__population *p = &model->populations[i];
-            if (!p->has_bias)
-                continue;
-            p->moment[m] = plast__allocate(model->context, p->ld, size);
-            if (p->moment[m] == NULL)
-                return 0;
+            if (p->has_bias && !ensure(model->context, &p->moment[m], 1, p->ld, size))
+                return plast__no_memory(model->context, "moments");
         }
     }
-    return 1;
+    return PLAST_OK;
 }
 
-static void release_all_moments(plast__model *model)
+void plast__model_release_moments(plast__model *model)
 {
     for (int32_t i = 0; i < model->group_count; i++)
         release_moments(model->context, model->groups[i].moment);
     for (int32_t i = 0; i < model->population_count; i++)
         release_moments(model->context, model->populations[i].moment);
-}
-
-plast_status plast__model_set_moments(plast__model *model, int32_t count)
-{
-    release_all_moments(model);
-    if (allocate_moments(model, count))
-        return PLAST_OK;
-    release_all_moments(model);
-    return plast__no_memory(model->context, "moments");
 }
 
 static void clear(void *array, int64_t rows, int64_t ld, int64_t size)
@@ -164,12 +202,24 @@ static void clear(void *array, int64_t rows, int64_t ld, int64_t size)
         memset(array, 0, (size_t)(rows * ld * size));
 }
 
-static void reset_moments_and_biases(plast__model *model)
+void plast__attachment_reset(const plast__model *model, const plast__group *group, plast__attachment *attachment)
+{
+    const plast__rule_kind *kind = attachment->kind;
+    for (int64_t i = 0; attachment->slow != NULL && i < group->rows; i++)
+        plast__set(model->dtype, attachment->slow, i,
+                   kind->slow_start == NULL ? 0.0 : kind->slow_start(attachment->values));
+}
+
+static void reset_all_but_weights(plast__model *model)
 {
     const int64_t size = plast__size(model->dtype);
-    for (int32_t i = 0; i < model->group_count; i++)
+    for (int32_t i = 0; i < model->group_count; i++) {
+        const plast__group *g = &model->groups[i];
         for (int m = 0; m < PLAST__MOMENTS; m++)
-            clear(model->groups[i].moment[m], model->groups[i].rows, model->groups[i].ld, size);
+            clear(g->moment[m], g->rows, g->ld, size);
+        for (plast__attachment *a = g->rules; a != NULL; a = a->next)
+            plast__attachment_reset(model, g, a);
+    }
     for (int32_t i = 0; i < model->population_count; i++) {
         plast__population *p = &model->populations[i];
         clear(p->bias, 1, p->ld, size);
@@ -191,13 +241,14 @@ plast_status plast__model_reset(plast__model *model, uint64_t seed)
         plast__group *g = &model->groups[i];
         if (status == PLAST_OK) { /* copied, for the host may hold views of the weights */
             memcpy(g->weights, drawn[i], (size_t)(g->rows * g->ld * plast__size(model->dtype)));
+            plast__group_mask(model, g);
             plast__group_measure(model, g);
         }
         plast__release(model->context, drawn[i]);
     }
     plast__release(model->context, drawn);
     if (status == PLAST_OK)
-        reset_moments_and_biases(model);
+        reset_all_but_weights(model);
     else
         model->seed = old_seed;
     return status;
@@ -206,4 +257,19 @@ plast_status plast__model_reset(plast__model *model, uint64_t seed)
 void plast__group_measure(const plast__model *model, plast__group *group)
 {
     group->bound = model->kernels->max_abs(group->rows * group->ld, group->weights);
+}
+
+plast_status plast__group_copy_mask(const plast__model *model, const plast__group *group, const void *mask, void **copy)
+{
+    *copy = plast__allocate_rows(model->context, group->rows, group->ld, plast__size(model->dtype));
+    if (*copy == NULL)
+        return plast__no_memory(model->context, "a mask");
+    memcpy(*copy, mask, (size_t)(group->rows * group->ld * plast__size(model->dtype)));
+    return PLAST_OK;
+}
+
+void plast__group_mask(const plast__model *model, plast__group *group)
+{
+    if (group->mask != NULL)
+        model->kernels->multiply(group->rows * group->ld, group->weights, group->mask, group->weights);
 }

@@ -31,6 +31,7 @@ struct plast__rule_kind;
 typedef struct plast__attachment {
     const struct plast__rule_kind *kind;
     double values[PLAST__PARAMETERS];
+    void *slow; /* what the rule keeps from update to update, one number per post unit; NULL when it keeps nothing */
     struct plast__attachment *next;
 } plast__attachment;
 
@@ -39,17 +40,26 @@ typedef struct plast__initialiser {
     double gain;
 } plast__initialiser;
 
+/* A feedback matrix lies beside the forward matrix that it stands for: with a row for each unit that sends, so that both
+ * are read alike, and take the same terms, row by row. */
 typedef struct plast__group {
     const char *name;
     int32_t pre, post;  /* populations */
-    int64_t rows, cols; /* post units, pre units */
+    int32_t transposed; /* rows are pre units */
+    int64_t rows, cols; /* as stored: post units x pre units, or the other way round */
     int64_t ld;         /* cols padded to 64 bytes; the padding is 0 */
     void *weights;
+    void *mask; /* rows x ld of 0 and 1, NULL = all 1: applied after every change */
     void *moment[PLAST__MOMENTS];
     double bound; /* at least the largest |weight| */
     int32_t frozen;
     plast__initialiser initialiser;
-    uint64_t stream;          /* of its initial weights: plast__group_stream */
+    uint64_t stream; /* of its initial weights: plast__group_stream */
+    int32_t learns;  /* takes terms of its own, by an optimizer's moments if there are any */
+    int32_t partner; /* the group that takes every change of this one, row by row; 0 = none (groups of a feedback
+                               * scheme come after those of the layers, so it is never the first) */
+    int32_t mirror;  /* the partner takes the rules' changes too, not the error's alone */
+    double decay;    /* of both, at every update that carries an error; the feedback scheme's */
     plast__attachment *rules; /* in the order in which they were attached */
 } plast__group;
 
@@ -62,7 +72,19 @@ typedef struct plast__model {
     int32_t population_count;
     plast__group *groups;
     int32_t group_count;
+    int32_t output; /* population that the loss sees */
 } plast__model;
+
+/* Populations whose units the rows and the columns of the stored matrix are. */
+static inline const plast__population *plast__row_units(const plast__model *model, const plast__group *group)
+{
+    return &model->populations[group->transposed ? group->pre : group->post];
+}
+
+static inline const plast__population *plast__column_units(const plast__model *model, const plast__group *group)
+{
+    return &model->populations[group->transposed ? group->post : group->pre];
+}
 
 plast_status plast__model_add_population(plast__model *model, const plast__population *options, int32_t *index);
 /* Joins two populations; weights are allocated and drawn. */
@@ -70,13 +92,30 @@ plast_status plast__model_add_group(plast__model *model, const plast__group *opt
 /* Takes back what was added last, down to these counts. */
 void plast__model_truncate(plast__model *model, int32_t populations, int32_t groups);
 
-/* Allocates `count` moments for every weight and bias, all 0; what was there is released. */
-plast_status plast__model_set_moments(plast__model *model, int32_t count);
-/* Draws all weights from `seed`; biases and moments become 0. Changes nothing on failure. */
+/* The model gets arrays of its own that hold its first populations and groups; the old ones live on in a copy of the
+ * struct that the caller took before. Changes nothing on failure. */
+plast_status plast__model_fork(plast__model *model, int32_t populations, int32_t groups);
+/* The other branch of a fork goes: its arrays, and what they hold beyond these counts. */
+void plast__model_drop(plast__model *model, int32_t populations, int32_t groups);
+
+/* Sees to it that every weight and bias that learns has `count` moments. New ones are 0; nothing that is there
+ * changes. */
+plast_status plast__model_ensure_moments(plast__model *model, int32_t count);
+void plast__model_release_moments(plast__model *model);
+/* Draws all weights from `seed`; biases and moments become 0, what rules keep its first value. Changes nothing on
+ * failure. */
 plast_status plast__model_reset(plast__model *model, uint64_t seed);
+
+/* What a rule keeps from update to update gets its first values. */
+void plast__attachment_reset(const plast__model *model, const plast__group *group, plast__attachment *attachment);
 
 /* Measures the largest |weight| anew. */
 void plast__group_measure(const plast__model *model, plast__group *group);
+/* A copy of a mask that has the group's shape. */
+plast_status plast__group_copy_mask(const plast__model *model, const plast__group *group, const void *mask,
+                                    void **copy);
+/* Weights where the mask is 0 become 0. */
+void plast__group_mask(const plast__model *model, plast__group *group);
 
 /* Key of a group's random numbers: by layer and by the group's place in it, so that a layer starts from the same
  * weights whatever groups other layers have. */

@@ -5,6 +5,7 @@
 #include "base/scalar.h"
 #include "linalg/blas.h"
 
+#include <math.h>
 #include <string.h>
 
 static int create_work(const plast__model *model, const plast__group *group, plast__pending *p)
@@ -38,28 +39,29 @@ static int wants_projection(const plast__group *group)
     return 0;
 }
 
-static int wants_rows(const plast__group *group, const plast__optimizer_kind *optimizer)
+static int wants_rows(const plast__group *group, int by_rows)
 {
-    int wanted = optimizer != NULL && optimizer->linear_rate == NULL;
+    int wanted = by_rows;
     for (const plast__attachment *a = group->rules; a != NULL; a = a->next)
         wanted = wanted || a->kind->row_sources > 0;
     return wanted;
 }
 
-static int create_buffers(const plast__model *model, const plast__group *group, const plast__optimizer_kind *optimizer,
-                          plast__pending *p)
+static int create_buffers(const plast__model *model, const plast__group *group, int by_rows, plast__pending *p)
 {
     plast_context *context = model->context;
     const int64_t size = plast__size(model->dtype);
-    p->factor = plast__allocate(context, model->populations[group->post].ld, size);
-    if (p->factor == NULL)
+    p->factor = plast__allocate(context, group->rows, size);
+    if (group->partner > 0)
+        p->tied_factor = plast__allocate(context, group->rows, size);
+    if (p->factor == NULL || (group->partner > 0 && p->tied_factor == NULL))
         return 0;
     if (wants_projection(group)) {
         p->projection = plast__allocate_rows(context, p->batch, group->ld, size);
         if (p->projection == NULL)
             return 0;
     }
-    if (!wants_rows(group, optimizer))
+    if (!wants_rows(group, by_rows))
         return 1;
     p->ones = plast__allocate(context, group->rows, size);
     p->increment = plast__allocate(context, group->ld, size);
@@ -73,11 +75,11 @@ static int create_buffers(const plast__model *model, const plast__group *group, 
            (p->batch == 1 || p->matrix != NULL);
 }
 
-plast_status plast__pending_create(const plast__model *model, const plast__group *group,
-                                   const plast__optimizer_kind *optimizer, int64_t batch, plast__pending *p)
+plast_status plast__pending_create(const plast__model *model, const plast__group *group, int by_rows, int64_t batch,
+                                   plast__pending *p)
 {
     *p = (plast__pending){ .batch = batch };
-    if (create_work(model, group, p) && create_buffers(model, group, optimizer, p))
+    if (create_work(model, group, p) && create_buffers(model, group, by_rows, p))
         return PLAST_OK;
     plast__pending_destroy(model->context, p);
     return plast__no_memory(model->context, "pending terms");
@@ -89,50 +91,144 @@ void plast__pending_destroy(plast_context *context, plast__pending *p)
         plast__release(context, p->work[i].site.post_work);
         plast__release(context, p->work[i].site.pre_work);
     }
-    void *const arrays[] = { p->work,   p->projection, p->factor,       p->increment,
+    void *const arrays[] = { p->work,   p->projection, p->factor,       p->tied_factor,   p->increment,
                              p->matrix, p->ones,       p->gradient.row, p->gradient.delta };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         plast__release(context, arrays[i]);
     *p = (plast__pending){ .waits = 0 };
 }
 
-/* Fills the row factors, unless they already hold this value. */
+static const void *even_factor(const plast__model *model, const plast__group *group, double shrink, void *factor,
+                               double *filled_with)
+{
+    const double value = 1.0 - shrink;
+    if (shrink == 0.0)
+        return NULL;
+    if (*filled_with != value)
+        for (int64_t i = 0; i < group->rows; i++)
+            plast__set(model->dtype, factor, i, value);
+    *filled_with = value;
+    return factor;
+}
+
+/* Row factors; NULL = all 1. */
 static const void *factor(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    const double value = 1.0 - p->terms.shrink;
-    if (p->terms.shrink == 0.0)
-        return NULL;
-    if (p->factor_value != value)
-        for (int64_t i = 0; i < group->rows; i++)
-            plast__set(model->dtype, p->factor, i, value);
-    p->factor_value = value;
+    if (p->terms.row_shrinks == 0)
+        return even_factor(model, group, p->terms.shrink, p->factor, &p->factor_value);
+    for (int64_t i = 0; i < group->rows; i++)
+        plast__set(model->dtype, p->factor, i, 1.0 - p->terms.shrink);
+    for (int32_t k = 0; k < p->terms.row_shrinks; k++)
+        model->kernels->add_scaled(group->rows, -p->terms.row_shrink[k].coef, p->terms.row_shrink[k].p, p->factor);
+    p->factor_value = (double)NAN;
     return p->factor;
 }
 
-static void row_increment(const plast__model *model, const plast__group *group, plast__pending *p, int64_t row,
-                          void *increment)
+static const void *tied_factor(const plast__model *model, const plast__group *group, plast__pending *p,
+                               const void *factor)
 {
-    const int64_t size = plast__size(model->dtype);
+    if (p->tied.shrink == p->terms.shrink && p->tied.row_shrinks == p->terms.row_shrinks)
+        return factor;
+    return even_factor(model, group, p->tied.shrink, p->tied_factor, &p->tied_factor_value);
+}
+
+static void *row_of(const plast__model *model, const plast__group *group, void *matrix, int64_t row)
+{
+    return plast__at(model->dtype, matrix, row * group->ld);
+}
+
+/* Adds what sources first .. last - 1 give for the row. */
+static void add_sources(const plast__model *model, const plast__group *group, const plast__terms *terms, int32_t first,
+                        int32_t last, int64_t row, void *increment)
+{
     const void *old = plast__at_const(model->dtype, group->weights, row * group->ld);
-    memset(p->increment, 0, (size_t)(group->cols * size));
-    for (int32_t i = 0; i < p->terms.row_sources; i++)
-        p->terms.row[i].add(p->terms.row[i].self, row, old, p->increment);
-    if (increment != p->increment)
-        memcpy(increment, p->increment, (size_t)(group->cols * size));
+    for (int32_t i = first; i < last; i++)
+        terms->row[i].add(terms->row[i].self, row, old, increment);
+}
+
+/* Mask and rescaling of a row that has its terms, the partner's alike. */
+static void finish_row(const plast__model *model, const plast__group *group, const plast__pending *p, int64_t row)
+{
+    const plast__kernels *k = model->kernels;
+    const plast__group *partner = p->partner;
+    void *w = row_of(model, group, group->weights, row);
+    if (group->mask != NULL)
+        k->multiply(group->cols, w, row_of(model, group, group->mask, row), w);
+    if (partner != NULL && partner->mask != NULL)
+        k->multiply(group->cols, row_of(model, group, partner->weights, row), row_of(model, group, partner->mask, row),
+                    row_of(model, group, partner->weights, row));
+    for (int32_t i = 0; i < p->terms.scalings; i++) {
+        const double by = p->terms.scaling[i].scale(p->terms.scaling[i].self, row, w);
+        k->scale(group->cols, by, w, w);
+        if (partner != NULL && i < p->tied.scalings)
+            k->scale(group->cols, by, row_of(model, group, partner->weights, row),
+                     row_of(model, group, partner->weights, row));
+    }
+}
+
+static int has_finish(const plast__group *group, const plast__pending *p)
+{
+    return group->mask != NULL || p->terms.scalings > 0 || (p->partner != NULL && p->partner->mask != NULL);
+}
+
+/* The partner's rows of the block take their terms. */
+static void sweep_partner(const plast__model *model, const plast__pending *p, const plast__sweep *block,
+                          const void *increment)
+{
+    plast__sweep pass = *block;
+    pass.w = p->partner->weights;
+    pass.factor = p->tied_pass_factor;
+    pass.terms = p->tied.ranks;
+    pass.x = NULL;
+    pass.projection = NULL;
+    if (increment != NULL) {
+        pass.coef[pass.terms] = 1.0;
+        pass.u[pass.terms] = p->ones;
+        pass.v[pass.terms++] = increment;
+    }
+    model->kernels->sweep(&pass);
+}
+
+/* One row: the rows' own increments, then the sweep. */
+static void sweep_row(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *one)
+{
+    const int32_t terms = one->terms;
+    if (p->terms.row_sources > 0) {
+        memset(p->increment, 0, (size_t)(group->ld * plast__size(model->dtype)));
+        add_sources(model, group, &p->terms, 0, p->tied.row_sources, one->first, p->increment);
+        if (p->partner != NULL)
+            sweep_partner(model, p, one, p->increment);
+        add_sources(model, group, &p->terms, p->tied.row_sources, p->terms.row_sources, one->first, p->increment);
+        one->coef[terms] = 1.0;
+        one->u[terms] = p->ones;
+        one->v[terms] = p->increment;
+        one->terms = terms + 1;
+    } else if (p->partner != NULL) {
+        sweep_partner(model, p, one, NULL);
+    }
+    model->kernels->sweep(one);
+    one->terms = terms;
 }
 
 static void sweep_by_row(const plast__model *model, const plast__group *group, plast__pending *p,
                          const plast__sweep *block)
 {
-    plast__sweep one = *block;
-    const int32_t last = one.terms++;
-    one.rows = 1;
-    one.coef[last] = 1.0;
-    one.u[last] = p->ones;
-    one.v[last] = p->increment;
-    for (one.first = block->first; one.first < block->first + block->rows; one.first++) {
-        row_increment(model, group, p, one.first, p->increment);
-        model->kernels->sweep(&one);
+    const int finish = has_finish(group, p);
+    plast__sweep update = *block, forward = *block;
+    update.rows = forward.rows = 1;
+    forward.factor = NULL;
+    forward.terms = 0;
+    if (finish) { /* x sees finished rows */
+        update.x = NULL;
+        update.projection = NULL;
+    }
+    for (int64_t row = block->first; row < block->first + block->rows; row++) {
+        update.first = forward.first = row;
+        sweep_row(model, group, p, &update);
+        if (!finish)
+            continue;
+        finish_row(model, group, p, row);
+        model->kernels->sweep(&forward);
     }
 }
 
@@ -143,6 +239,8 @@ plast__sweep plast__pending_pass(const plast__model *model, const plast__group *
     if (p == NULL || !p->waits)
         return pass;
     pass.factor = factor(model, group, p);
+    if (p->partner != NULL)
+        p->tied_pass_factor = tied_factor(model, group, p, pass.factor);
     pass.terms = p->terms.ranks;
     for (int32_t i = 0; i < pass.terms; i++) {
         pass.coef[i] = p->terms.rank[i].coef;
@@ -154,46 +252,91 @@ plast__sweep plast__pending_pass(const plast__model *model, const plast__group *
 
 void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass)
 {
-    if (p != NULL && p->waits && p->terms.row_sources > 0)
-        sweep_by_row(model, group, p, pass);
-    else
+    if (p == NULL || !p->waits) {
         model->kernels->sweep(pass);
+    } else if (p->terms.row_sources > 0 || has_finish(group, p)) {
+        sweep_by_row(model, group, p, pass);
+    } else {
+        model->kernels->sweep(pass);
+        if (p->partner != NULL)
+            sweep_partner(model, p, pass, NULL);
+    }
 }
 
-/* Rows' own increments of a minibatch, all from the old weights, into the matrix. The optimizer's row source reads its
- * gradient from the same row just before. */
-static void collect_rows(const plast__model *model, const plast__group *group, plast__pending *p)
+/* Adds the increments of sources first .. last - 1 to the matrix, or puts them there when they are the first. The
+ * optimizer's source, which comes first of all, reads its gradient from the same row just before. */
+static void collect_rows(const plast__model *model, const plast__group *group, plast__pending *p, int32_t first,
+                         int32_t last)
+{
+    const size_t bytes = (size_t)(group->ld * plast__size(model->dtype));
+    for (int64_t i = 0; i < group->rows; i++) {
+        void *row = row_of(model, group, p->matrix, i);
+        memset(p->increment, 0, bytes);
+        add_sources(model, group, &p->terms, first, last, i, p->increment);
+        if (first == 0)
+            memcpy(row, p->increment, bytes);
+        else
+            model->kernels->add_scaled(group->ld, 1.0, p->increment, row);
+    }
+}
+
+static void sum_gradient(const plast__model *model, const plast__group *group, plast__pending *p)
 {
     const plast__gradient *g = &p->gradient;
     if (g->optimizer != NULL)
         plast__gemm(model->dtype, group->rows, group->cols, p->terms.samples, g->coef,
-                    (plast__operand){ g->s, model->populations[group->post].ld, 1 },
-                    (plast__operand){ g->x, group->ld, 0 }, 0.0, p->matrix, group->ld);
-    for (int64_t i = 0; i < group->rows; i++)
-        row_increment(model, group, p, i, plast__at(model->dtype, p->matrix, i * group->ld));
+                    (plast__operand){ g->u, plast__row_units(model, group)->ld, 1 },
+                    (plast__operand){ g->v, group->ld, 0 }, 0.0, p->matrix, group->ld);
+}
+
+/* Factor, increments and rank-one terms of a minibatch for one of the two: the group or its partner. */
+static void add_batch(const plast__model *model, const plast__group *group, const plast__pending *p, void *weights,
+                      const void *factor, int32_t ranks, int with_matrix)
+{
+    const plast__kernels *k = model->kernels;
+    for (int64_t i = 0; factor != NULL && i < group->rows; i++)
+        k->scale(group->ld, plast__get(model->dtype, factor, i), row_of(model, group, weights, i),
+                 row_of(model, group, weights, i));
+    if (with_matrix)
+        k->add_scaled(group->rows * group->ld, 1.0, p->matrix, weights);
+    for (int32_t i = 0; i < ranks; i++) {
+        const plast__rank *r = &p->terms.rank[i];
+        plast__gemm(model->dtype, group->rows, group->cols, p->terms.samples, r->coef,
+                    (plast__operand){ r->u, plast__row_units(model, group)->ld, 1 },
+                    (plast__operand){ r->v, group->ld, 0 }, 1.0, weights, group->ld);
+    }
 }
 
 static void apply_batch(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    const plast__kernels *k = model->kernels;
-    if (p->terms.row_sources > 0)
-        collect_rows(model, group, p);
-    if (p->terms.shrink != 0.0)
-        k->scale(group->rows * group->ld, 1.0 - p->terms.shrink, group->weights, group->weights);
-    if (p->terms.row_sources > 0)
-        k->add_scaled(group->rows * group->ld, 1.0, p->matrix, group->weights);
-    for (int32_t i = 0; i < p->terms.ranks; i++) {
-        const plast__rank *r = &p->terms.rank[i];
-        plast__gemm(model->dtype, group->rows, group->cols, p->terms.samples, r->coef,
-                    (plast__operand){ r->u, model->populations[group->post].ld, 1 },
-                    (plast__operand){ r->v, group->ld, 0 }, 1.0, group->weights, group->ld);
-    }
+    const plast__terms *t = &p->terms;
+    const int32_t tied_sources = p->partner == NULL ? 0 : p->tied.row_sources;
+    const void *own = factor(model, group, p);
+    if (t->row_sources > 0)
+        sum_gradient(model, group, p);
+    if (tied_sources > 0)
+        collect_rows(model, group, p, 0, tied_sources);
+    if (p->partner != NULL)
+        add_batch(model, group, p, p->partner->weights, tied_factor(model, group, p, own), p->tied.ranks,
+                  tied_sources > 0);
+    if (t->row_sources > tied_sources)
+        collect_rows(model, group, p, tied_sources, t->row_sources);
+    add_batch(model, group, p, group->weights, own, t->ranks, t->row_sources > 0);
+    for (int64_t i = 0; has_finish(group, p) && i < group->rows; i++)
+        finish_row(model, group, p, i);
 }
 
 static void apply_one(const plast__model *model, const plast__group *group, plast__pending *p)
 {
     plast__sweep pass = plast__pending_pass(model, group, p);
     plast__pending_sweep(model, group, p, &pass);
+}
+
+void plast__pending_commit(const plast__pending *p)
+{
+    for (int32_t i = 0; i < p->work_count; i++)
+        if (p->work[i].attachment->kind->commit != NULL)
+            p->work[i].attachment->kind->commit(&p->work[i].site);
 }
 
 void plast__pending_apply(const plast__model *model, const plast__group *group, plast__pending *p)

@@ -8,15 +8,16 @@
 #include "core/optimizer.h"
 #include "core/rule.h"
 
-/* The error-driven gradient (1 / count) sum s x^T on its way through an optimizer with moments. */
+/* The error-driven gradient coef sum u v^T on its way through an optimizer that is not linear. */
 typedef struct plast__gradient {
     const plast__optimizer_kind *optimizer;
     const plast__step *step;
     const plast__kernels *kernels;
     int32_t dtype;
+    plast__shape shape;
     double coef;
-    const void *s; /* one sample's signal; unused when `matrix` holds the sum */
-    const void *x;
+    double share;       /* of the optimizer's step that the group takes */
+    const void *u, *v;  /* one sample's; unused when `matrix` holds the sum */
     const void *matrix; /* rows x ld, or NULL for one sample */
     const plast__group *group;
     void *row;   /* one row of the gradient */
@@ -33,20 +34,26 @@ typedef struct plast__pending {
     int32_t waits;
     int32_t work_count;
     plast__terms terms;
+    const plast__group *partner; /* takes the terms within `tied` too; NULL = none */
+    plast__extent tied;
     plast__gradient gradient;
     plast__work *work;
     int64_t batch;       /* samples that there is room for */
     void *projection;    /* batch x pre ld, NULL when no rule needs it */
-    void *factor;        /* post ld */
-    double factor_value; /* what fills it */
-    void *increment;     /* one row of the rows' own increments, NULL when no source can be there */
-    void *matrix;        /* rows x ld, for minibatches through row sources; else NULL */
-    void *ones;          /* the number 1 for every row, beside `increment` */
+    void *factor;        /* by row */
+    double factor_value; /* what fills it; NaN = several values */
+    void *tied_factor;   /* the partner's, where it takes less; NULL without a partner */
+    double tied_factor_value;
+    const void *tied_pass_factor; /* of the pass under way */
+    void *increment;              /* one row of the rows' own increments, NULL when no source can be there */
+    void *matrix;                 /* rows x ld, for minibatches through row sources; else NULL */
+    void *ones;                   /* the number 1 for every row, beside `increment` */
 } plast__pending;
 
-/* Memory for the group's rules and the optimizer (NULL = none). Destroys itself on failure. */
-plast_status plast__pending_create(const plast__model *model, const plast__group *group,
-                                   const plast__optimizer_kind *optimizer, int64_t batch, plast__pending *p);
+/* Memory for the group's rules, and for an error that comes row by row (plast__optimizer_by_rows). Destroys itself on
+ * failure. */
+plast_status plast__pending_create(const plast__model *model, const plast__group *group, int by_rows, int64_t batch,
+                                   plast__pending *p);
 void plast__pending_destroy(plast_context *context, plast__pending *p);
 
 /* A pass over the group's rows that applies what waits (`p` NULL = nothing can); the caller adds x, bias, z and a
@@ -55,6 +62,9 @@ plast__sweep plast__pending_pass(const plast__model *model, const plast__group *
 
 /* One block, pass->first and pass->rows. */
 void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass);
+
+/* What the group's rules keep takes its step: the update is certain. */
+void plast__pending_commit(const plast__pending *p);
 
 /* All that waits is applied to the whole group; one sample's terms row by row, a minibatch's by matrix products. */
 void plast__pending_apply(const plast__model *model, const plast__group *group, plast__pending *p);

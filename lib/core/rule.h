@@ -10,7 +10,8 @@
 enum {
     PLAST__NEEDS_PROJECTION = 1, /* site.projection = W^T y of each sample, from the old W */
     PLAST__NEEDS_POST_WORK = 2,  /* site.post_work */
-    PLAST__NEEDS_PRE_WORK = 4    /* site.pre_work */
+    PLAST__NEEDS_PRE_WORK = 4,   /* site.pre_work */
+    PLAST__NEEDS_PRE_SIGNAL = 8  /* site.s_pre; into the first layer that of the inputs, see plast__hop */
 };
 
 /* What a group shows to a rule at one update. Arrays are samples x ld and stay as they are until the terms have been
@@ -21,13 +22,18 @@ typedef struct plast__site {
     int64_t samples;
     int64_t n_pre, n_post;
     int64_t ld_pre, ld_post;
-    const void *x; /* presynaptic activity */
-    const void *y; /* postsynaptic activity */
+    const void *x;    /* presynaptic activity */
+    const void *y;    /* postsynaptic activity */
+    const void *z;    /* postsynaptic potential W x + b */
+    const void *bias; /* of the post population, n_post; NULL = 0 */
+    const void *s;    /* learning signal of the post population; 0 in samples without a loss */
+    const void *s_pre;
     const void *projection;
     double weight_bound;  /* no |weight| is larger */
     const double *values; /* the attachment's parameters */
     void *post_work;      /* the attachment's own, samples x ld_post */
     void *pre_work;       /* the attachment's own, samples x ld_pre */
+    void *slow;           /* the attachment's own, n_post, see plast__rule_kind.slow */
 } plast__site;
 
 typedef struct plast__rule_kind {
@@ -35,7 +41,12 @@ typedef struct plast__rule_kind {
     int32_t needs;                /* PLAST__NEEDS_... */
     int32_t ranks;                /* most that it emits */
     int32_t row_sources;
+    int32_t row_shrinks;
+    int32_t scalings;
     void (*emit)(plast__site *site, plast__terms *terms);
+    const char *slow;                           /* name of what it keeps for each post unit; NULL = nothing */
+    double (*slow_start)(const double *values); /* its first value; NULL = 0 */
+    void (*commit)(const plast__site *site);    /* the update is certain: site.slow takes its step; NULL = nothing */
 } plast__rule_kind;
 
 struct plast_rule {

@@ -61,6 +61,10 @@ typedef struct plast__kernels {
     void (*subtract)(int64_t n, const void *a, const void *b, void *out);  /* out = a - b; out may be a or b */
     void (*scale)(int64_t n, double alpha, const void *a, void *out);      /* out = alpha a; out may be a */
     void (*add_scaled)(int64_t n, double alpha, const void *a, void *out); /* out += alpha a */
+    /* out = alpha sign(a) o |magnitude| (NULL = all 1), 0 where a is 0; out may be a */
+    void (*sign)(int64_t n, double alpha, const void *a, const void *magnitude, void *out);
+    /* out = a cut to [-limit, limit]; out may be a */
+    void (*clamp)(int64_t n, double limit, const void *a, void *out);
     /* moments m, v are updated from gradient g; delta = the step to add to the weights */
     void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);
 } plast__kernels;

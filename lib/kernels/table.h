@@ -30,6 +30,8 @@ const plast__kernels TABLE = {
     .subtract = subtract,
     .scale = scale,
     .add_scaled = add_scaled,
+    .sign = sign,
+    .clamp = clamp,
     .adam = adam,
 };
 

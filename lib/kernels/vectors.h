@@ -34,6 +34,25 @@ INLINE vec element_add_scaled(vec a, vec b, vec alpha)
     return v_fma(alpha, a, b);
 }
 
+/* alpha where a > 0, -alpha where a < 0, else 0 */
+INLINE vec element_sign(vec a, vec b, vec alpha)
+{
+    const vec zero = { 0 };
+    (void)b;
+    return v_select(v_less(zero, a), alpha, v_select(v_less(a, zero), -alpha, zero));
+}
+
+INLINE vec element_sign_times(vec a, vec b, vec alpha)
+{
+    return v_abs(b) * element_sign(a, b, alpha);
+}
+
+INLINE vec element_clamp(vec a, vec b, vec alpha)
+{
+    (void)b;
+    return v_max(v_min(a, alpha), -alpha);
+}
+
 INLINE void map(elementwise *f, int64_t n, vec alpha, const real *a, const real *b, real *out)
 {
     int64_t j = 0;
@@ -63,6 +82,19 @@ static void scale(int64_t n, double alpha, const void *a, void *out)
 static void add_scaled(int64_t n, double alpha, const void *a, void *out)
 {
     map(element_add_scaled, n, v_set1((real)alpha), a, out, out);
+}
+
+static void sign(int64_t n, double alpha, const void *a, const void *magnitude, void *out)
+{
+    if (magnitude)
+        map(element_sign_times, n, v_set1((real)alpha), a, magnitude, out);
+    else
+        map(element_sign, n, v_set1((real)alpha), a, a, out);
+}
+
+static void clamp(int64_t n, double limit, const void *a, void *out)
+{
+    map(element_clamp, n, v_set1((real)limit), a, a, out);
 }
 
 /* Reductions keep four partial results: one would wait for itself at every step. */

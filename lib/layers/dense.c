@@ -16,6 +16,7 @@ static plast_status build(plast__model *model, const plast_layer_options *option
     const plast__group group = { .name = "input",
                                  .pre = layer->input,
                                  .post = layer->output,
+                                 .learns = 1,
                                  .stream = plast__group_stream(layer->index, 0),
                                  .initialiser = { options->init, options->gain } };
     status = plast__model_add_group(model, &group, &layer->synapses[0].group);

@@ -9,11 +9,11 @@
 #include "core/activity.h"
 #include "core/pending.h"
 
-enum { PLAST__LAYER_GROUPS = 4 };
+enum { PLAST__LAYER_GROUPS = 8 }; /* its own and those of a feedback scheme */
 
 struct plast_synapses {
     plast__model *model;
-    int32_t group;
+    int32_t group; /* -1 once the feedback scheme that it belonged to is gone */
 };
 
 struct plast_layer {
@@ -24,7 +24,8 @@ struct plast_layer {
     int32_t output;           /* the population that the next layer reads */
     int32_t first_population; /* its own: this one and those after it */
     int32_t populations;
-    int32_t groups;
+    int32_t groups;          /* its own */
+    int32_t feedback_groups; /* those of the feedback scheme, behind them */
     plast_synapses synapses[PLAST__LAYER_GROUPS];
 };
 

@@ -4,11 +4,11 @@
 #include "network/network.h"
 
 #include "base/memory.h"
+#include "base/scalar.h"
 
 #include <string.h>
 
-/* Layers first .. last that a selector means. */
-static plast_status select_layers(const plast_network *network, int32_t layers, int32_t *first, int32_t *last)
+plast_status plast__network_select(const plast_network *network, int32_t layers, int32_t *first, int32_t *last)
 {
     plast_context *context = network->model.context;
     *first = 0;
@@ -43,10 +43,18 @@ static plast_status check_room(const plast_network *network, int32_t layer, cons
 {
     const plast_layer *l = network->layers[layer];
     int32_t ranks = 1 + kind->ranks, sources = 1 + kind->row_sources; /* the error may need one of either */
+    int32_t shrinks = kind->row_shrinks, scalings = kind->scalings;
     for (const plast__attachment *a = network->model.groups[l->synapses[0].group].rules; a != NULL; a = a->next) {
         ranks += a->kind->ranks;
         sources += a->kind->row_sources;
+        shrinks += a->kind->row_shrinks;
+        scalings += a->kind->scalings;
     }
+    if (shrinks > PLAST__ROW_SHRINKS || scalings > PLAST__SCALINGS)
+        return plast__fail(
+            network->model.context, PLAST_E_UNSUPPORTED,
+            "layer %d would shrink its rows by %d rules and rescale them by %d, at most %d and %d are possible", layer,
+            shrinks, scalings, PLAST__ROW_SHRINKS, PLAST__SCALINGS);
     if (ranks > PLAST__RANKS || sources > PLAST__ROW_SOURCES)
         return plast__fail(network->model.context, PLAST_E_UNSUPPORTED,
                            "layer %d would emit %d rank-one terms and %d row terms, at most %d and %d are possible",
@@ -68,22 +76,47 @@ static plast_status check_attach(const plast_network *network, int32_t first, in
     return PLAST_OK;
 }
 
-/* A copy for each layer, chained: all are there before the first is attached. */
-static plast__attachment *make_attachments(plast_context *context, const plast_rule *rule, int32_t count)
+static void release_chain(plast_context *context, plast__attachment *chain)
+{
+    while (chain != NULL) {
+        plast__attachment *next = chain->next;
+        plast__release(context, chain->slow);
+        plast__release(context, chain);
+        chain = next;
+    }
+}
+
+/* A copy of the rule for one layer. */
+static plast__attachment *make_attachment(const plast_network *network, int32_t layer, const plast_rule *rule)
+{
+    const plast__model *model = &network->model;
+    const plast__group *group = &model->groups[network->layers[layer]->synapses[0].group];
+    plast__attachment *made = plast__allocate(model->context, 1, sizeof *made);
+    if (made == NULL)
+        return NULL;
+    made->kind = (const plast__rule_kind *)rule->description.member;
+    memcpy(made->values, rule->description.values, sizeof made->values);
+    if (made->kind->slow != NULL)
+        made->slow = plast__allocate(model->context, plast__row_units(model, group)->ld, plast__size(model->dtype));
+    if (made->kind->slow != NULL && made->slow == NULL) {
+        plast__release(model->context, made);
+        return NULL;
+    }
+    plast__attachment_reset(model, group, made);
+    return made;
+}
+
+/* A copy for each layer, chained from the first: all are there before one is attached. */
+static plast__attachment *make_attachments(const plast_network *network, const plast_rule *rule, int32_t first,
+                                           int32_t last)
 {
     plast__attachment *chain = NULL;
-    for (int32_t i = 0; i < count; i++) {
-        plast__attachment *made = plast__allocate(context, 1, sizeof *made);
+    for (int32_t i = last; i >= first; i--) {
+        plast__attachment *made = make_attachment(network, i, rule);
         if (made == NULL) {
-            while (chain != NULL) {
-                plast__attachment *next = chain->next;
-                plast__release(context, chain);
-                chain = next;
-            }
+            release_chain(network->model.context, chain);
             return NULL;
         }
-        made->kind = (const plast__rule_kind *)rule->description.member;
-        memcpy(made->values, rule->description.values, sizeof made->values);
         made->next = chain;
         chain = made;
     }
@@ -112,14 +145,20 @@ plast_status plast_network_add_rule(plast_network *network, int32_t layers, cons
     if (status == PLAST_OK)
         status = plast__parameters_complete(context, &kind->parameters, rule->description.values);
     if (status == PLAST_OK)
-        status = select_layers(network, layers, &first, &last);
+        status = plast__network_select(network, layers, &first, &last);
     if (status == PLAST_OK)
         status = check_attach(network, first, last, kind);
     if (status != PLAST_OK)
         return status;
-    plast__attachment *chain = make_attachments(context, rule, last - first + 1);
+    plast__attachment *chain = make_attachments(network, rule, first, last);
     if (chain == NULL)
         return plast__no_memory(context, "a rule");
+    if (first == 0 && kind->needs & PLAST__NEEDS_PRE_SIGNAL)
+        status = plast__network_link_inputs(network);
+    if (status != PLAST_OK) {
+        release_chain(context, chain);
+        return status;
+    }
     for (int32_t i = first; i <= last; i++) {
         plast__attachment *next = chain->next;
         append(&network->model.groups[network->layers[i]->synapses[0].group], chain);
@@ -139,7 +178,7 @@ plast_status plast_network_set_rule(plast_network *network, int32_t layers, cons
     plast_context *context = network->model.context;
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
-    plast_status status = select_layers(network, layers, &first, &last);
+    plast_status status = plast__network_select(network, layers, &first, &last);
     for (int32_t i = first; status == PLAST_OK && i <= last; i++) {
         plast__attachment *a = find_attachment(network, i, rule);
         if (a != NULL)
@@ -184,6 +223,7 @@ plast_status plast_network_set_optimizer(plast_network *network, const plast_opt
     network->updates = 0;
     network->largest_gradient = 0.0;
     plast__network_unready(network);
+    plast__model_release_moments(&network->model);
     return PLAST_OK;
 }
 
@@ -201,8 +241,19 @@ plast_status plast_network_set_optimizer_parameter(plast_network *network, const
     const plast_status status = check_optimizer(network);
     if (status != PLAST_OK)
         return status;
-    return plast__parameters_set(network->model.context, network->optimizer.member, parameter, value,
-                                 network->optimizer.values);
+    const plast__optimizer_kind *kind = plast__optimizer_of(network);
+    plast__description changed = network->optimizer;
+    plast_status set = plast__parameters_set(network->model.context, changed.member, parameter, value, changed.values);
+    const int other_memory = set == PLAST_OK && plast__optimizer_by_rows(kind, changed.values) !=
+                                                    plast__optimizer_by_rows(kind, network->optimizer.values);
+    if (other_memory)
+        set = plast__network_idle(network->model.context, network);
+    if (set != PLAST_OK)
+        return set;
+    if (other_memory)
+        plast__network_unready(network);
+    network->optimizer = changed;
+    return PLAST_OK;
 }
 
 plast_status plast_network_get_optimizer_parameter(const plast_network *network, const char *parameter, double *value)

@@ -53,42 +53,72 @@ plast_status plast__network_forward(plast_context *context, const plast_network 
     return PLAST_OK;
 }
 
-/* The top layer's signal is there already; each layer gets its own from the group above it. Without an error they are
- * all 0. */
-static void backward(const plast_network *network, plast__activities *a, int error)
+/* s of the inputs, as though they were units of the first layer with activity y: NC23's synthetic error. */
+static void gate_inputs(const plast__model *model, const plast__hop *hop, plast__activities *a)
+{
+    const plast__population *like = &model->populations[hop->above];
+    const int64_t ld = model->populations[hop->below].ld;
+    plast__slope_times(model, like, a->rows * ld, a->of[hop->below].y, a->of[hop->below].s);
+}
+
+void plast__network_backward(const plast_network *network, const plast__feedback_kind *feedback,
+                             const plast__descent *descent, int error)
 {
     const plast__model *model = &network->model;
-    for (int32_t i = network->layer_count - 1; i > 0; i--) {
-        const plast_layer *above = network->layers[i], *layer = network->layers[i - 1];
-        const int64_t bytes = a->rows * model->populations[layer->output].ld * plast__size(model->dtype);
-        memset(a->of[layer->output].s, 0, (size_t)bytes);
+    plast__activities *a = descent->activities;
+    for (int32_t i = network->layer_count - 1; i >= network->first_hop; i--) {
+        const plast__hop *hop = &network->hops[i];
+        memset(a->of[hop->below].s, 0,
+               (size_t)(a->rows * model->populations[hop->below].ld * plast__size(model->dtype)));
         if (!error)
             continue;
-        network->feedback->descend(model, &model->groups[above->synapses[0].group], a);
-        layer->kind->backward(layer, a);
+        feedback->descend(descent, hop);
+        if (hop->layer < 0)
+            gate_inputs(model, hop, a);
+        else if (!feedback->own_gate)
+            network->layers[hop->layer]->kind->backward(network->layers[hop->layer], a);
     }
 }
 
-static plast__error error_of(plast_network *network, int64_t losses)
+/* By what the gradient is multiplied so that it is no longer than clip_norm; NaN, which no update survives, when its
+ * length is beyond the type. */
+static double clipping(const plast_network *network, const plast__activities *a, double coef)
+{
+    const double limit = plast__shared(plast__optimizer_of(network), network->optimizer.values, PLAST__CLIP_NORM);
+    if (limit == 0.0)
+        return 1.0;
+    const double norm = coef * plast__gradient_norm(&network->model, network->layer_groups, a);
+    if (!isfinite(norm))
+        return (double)NAN;
+    return norm > limit ? limit / norm : 1.0;
+}
+
+static plast__error error_of(plast_network *network, const plast__activities *a, int64_t losses)
 {
     const plast__optimizer_kind *optimizer = losses > 0 ? plast__optimizer_of(network) : NULL;
-    if (optimizer != NULL && optimizer->begin != NULL)
-        optimizer->begin(network->optimizer.values, network->updates + 1, &network->step);
-    return (plast__error){ .optimizer = optimizer,
+    plast__error error = { .optimizer = optimizer,
                            .values = network->optimizer.values,
                            .step = &network->step,
                            .coef = losses > 0 ? 1.0 / (double)losses : 0.0,
                            .largest_gradient = network->largest_gradient };
+    if (optimizer == NULL)
+        return error;
+    optimizer->begin(network->optimizer.values, network->updates + 1, &network->step);
+    error.coef *= clipping(network, a, error.coef);
+    return error;
 }
 
 /* All terms of the update, all of them checked; nothing but bounds has changed. */
-static plast_status emit_all(learner *l, plast__error *error)
+static plast_status emit_all(learner *l, const plast__descent *descent, plast__error *error)
 {
     plast__model *model = &l->network->model;
     const plast__activities *a = &l->state->activities;
     plast_status status = PLAST_OK;
-    for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
+    for (int32_t i = 0; status == PLAST_OK && i < l->network->layer_groups; i++)
         status = plast__emit(l->context, model, &model->groups[i], a, error, &l->network->pending[i]);
+    for (int32_t i = l->network->first_hop; status == PLAST_OK && i < l->network->layer_count; i++)
+        if (l->network->feedback->emit != NULL)
+            status = l->network->feedback->emit(l->context, descent, &l->network->hops[i], error);
     for (int32_t i = 0; status == PLAST_OK && i < model->population_count; i++)
         status = plast__check_bias(l->context, model, &model->populations[i], &a->of[i], a->rows, error);
     return status;
@@ -104,7 +134,11 @@ static void commit(learner *l, const plast__error *error)
         plast__step_bias(model, &model->populations[i], &a->of[i], a->rows, error, network->bias_work);
     for (int32_t i = 0; i < model->group_count; i++)
         network->pending[i].waits = !plast__terms_empty(&network->pending[i].terms);
+    for (int32_t i = 0; i < network->layer_groups; i++)
+        if (!model->groups[i].frozen)
+            plast__pending_commit(&network->pending[i]);
     network->updates += error->optimizer != NULL;
+    network->descents += error->optimizer != NULL;
     network->largest_gradient = error->largest_gradient;
 }
 
@@ -124,9 +158,13 @@ static plast_status update(learner *l, int64_t first, int64_t rows)
         status = plast__tally_outputs(&l->samples, &network->model, first, a, 1, &tally);
     if (status != PLAST_OK)
         return status;
-    backward(network, a, tally.losses > 0);
-    plast__error error = error_of(network, tally.losses);
-    status = emit_all(l, &error);
+    const plast__descent descent = {
+        .model = &network->model, .activities = a, .pending = network->pending, .count = network->descents
+    };
+    plast__network_backward(network, network->feedback, &descent, tally.losses > 0);
+    apply_all(network); /* what a descent would have applied, when there was none */
+    plast__error error = error_of(network, a, tally.losses);
+    status = emit_all(l, &descent, &error);
     if (status == PLAST_OK)
         status = plast__tally_add(l->context, &l->tally, &tally);
     if (status != PLAST_OK)
@@ -182,6 +220,20 @@ static plast_status read_options(learner *l, const plast_learn_options *options)
     return status;
 }
 
+/* A target stands for the signal only where the signal is y - target. */
+static plast_status check_targets(learner *l)
+{
+    const plast_network *network = l->network;
+    const int32_t activation = network->model.populations[network->model.output].activation;
+    l->samples.wants_targets = network->feedback->wants_targets;
+    if (l->samples.wants_targets && l->samples.loss == PLAST_LOSS_SQUARED && activation != PLAST_LINEAR)
+        return plast__fail(l->context, PLAST_E_UNSUPPORTED,
+                           "feedback \"%s\" sends targets down, which needs a loss whose signal is y - target: squared "
+                           "error of activation %d is none",
+                           network->feedback->parameters.owner, activation);
+    return PLAST_OK;
+}
+
 static plast_status begin(learner *l, plast_state *state, const plast_data *data, const plast_learn_options *options)
 {
     plast_network *network = l->network;
@@ -190,6 +242,8 @@ static plast_status begin(learner *l, plast_state *state, const plast_data *data
         status = read_options(l, options);
     if (status == PLAST_OK)
         status = plast__samples_check(l->context, network, data, &l->samples);
+    if (status == PLAST_OK)
+        status = check_targets(l);
     if (status == PLAST_OK && l->samples.targets != NULL && network->optimizer.member == NULL)
         status = plast__fail(l->context, PLAST_E_STATE, "targets are given, but the network has no optimizer yet");
     const int64_t batch = l->samples.batch < l->samples.count ? l->samples.batch : l->samples.count;

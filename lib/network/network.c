@@ -44,7 +44,7 @@ plast_status plast_network_create(plast_context *context, const plast_network_op
                                   .dtype = given.dtype,
                                   .seed = given.seed };
     made->loss = given.loss;
-    made->feedback = &plast__feedback_transpose;
+    made->feedback = plast__feedback_default();
     const plast__population input = { .units = given.inputs, .activation = PLAST_LINEAR };
     int32_t index = 0;
     status = plast__model_add_population(&made->model, &input, &index);
@@ -62,6 +62,7 @@ void plast_network_destroy(plast_network *network)
     plast_context *context = network->model.context;
     plast__network_unready(network);
     plast_state_destroy(network->state);
+    plast__release(context, network->hops);
     for (int32_t i = 0; i < network->layer_count; i++)
         plast__release(context, network->layers[i]);
     plast__release(context, network->layers);
@@ -143,6 +144,7 @@ static plast_status add_layer(plast_network *network, const plast__layer_kind *k
 {
     plast__model *model = &network->model;
     const int32_t populations = model->population_count, groups = model->group_count;
+    plast__network_unlink(network); /* left by a call that failed before it fixed the shape */
     plast_layer *made = plast__allocate(model->context, 1, sizeof *made);
     if (made == NULL)
         return plast__no_memory(model->context, "a layer");
@@ -159,6 +161,7 @@ static plast_status add_layer(plast_network *network, const plast__layer_kind *k
         return status;
     }
     network->layers[network->layer_count++] = made;
+    model->output = made->output;
     plast__network_unready(network);
     if (layer != NULL)
         *layer = made;
@@ -194,6 +197,8 @@ plast_status plast_network_reset(plast_network *network, uint64_t seed)
         status = plast__model_reset(&network->model, seed);
     if (status == PLAST_OK) {
         network->updates = 0;
+        network->descents = 0;
+        network->mirrored = 0;
         network->largest_gradient = 0.0;
     }
     return status;

@@ -4,7 +4,6 @@
 #ifndef PLAST_NETWORK_NETWORK_H
 #define PLAST_NETWORK_NETWORK_H
 
-#include "core/emit.h"
 #include "core/loss.h"
 #include "credit/feedback.h"
 #include "layers/layers.h"
@@ -20,7 +19,13 @@ struct plast_network {
     int32_t loss;     /* as asked for; PLAST_LOSS_DEFAULT until then */
     int32_t fixed;    /* no further layers */
     int32_t learning; /* a progress callback is running: it must not learn or change the structure */
+
     const plast__feedback_kind *feedback;
+    plast__hop *hops;                        /* hop i ends in layer i - 1, hop 0 in the inputs; NULL = to be made */
+    int32_t first_hop;                       /* 1: no rule wants the inputs' signal */
+    int32_t layer_populations, layer_groups; /* those of the scheme come behind */
+    uint64_t descents;                       /* that learned */
+    uint64_t mirrored;                       /* updates of the mirror phase */
 
     plast__description optimizer; /* member NULL = none yet */
     plast__step step;             /* of the update that is pending */
@@ -53,6 +58,25 @@ static inline plast_layer *plast__output_layer(const plast_network *network)
 
 /* PLAST_E_STATE inside a progress callback. */
 plast_status plast__network_idle(plast_context *context, const plast_network *network);
+
+/* Copies rows into an array of the model's type; refuses what is not finite before anything of `to` changes. */
+plast_status plast__network_copy_in(const plast__model *model, const char *name, const plast_matrix *from, void *to,
+                                    int64_t ld, double *largest);
+plast_status plast__network_check_frozen(plast_context *context, int32_t frozen);
+
+/* Layers first .. last that a selector means. */
+plast_status plast__network_select(const plast_network *network, int32_t layers, int32_t *first, int32_t *last);
+
+/* Builds the hops of the feedback scheme in force, unless they are there. */
+plast_status plast__network_link(plast_network *network);
+/* A rule wants the inputs' signal: the hop that brings it, when the others are there already. */
+plast_status plast__network_link_inputs(plast_network *network);
+/* Takes down all that the scheme added. */
+void plast__network_unlink(plast_network *network);
+
+/* The signals of all layers below the output, top down, from that of the output; all 0 without an error. */
+void plast__network_backward(const plast_network *network, const plast__feedback_kind *feedback,
+                             const plast__descent *descent, int error);
 
 /* The loss in force; fails when the output's activation does not fit, or when there is no layer. */
 plast_status plast__network_loss(plast_context *context, const plast_network *network, int32_t *loss);

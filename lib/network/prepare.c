@@ -42,25 +42,13 @@ static plast_status make_pending(plast_network *network, int64_t batch)
     network->pending = plast__allocate(model->context, model->group_count, sizeof *network->pending);
     if (network->bias_work == NULL || network->pending == NULL)
         return plast__no_memory(model->context, "pending terms");
+    const plast__optimizer_kind *optimizer = plast__optimizer_of(network);
+    const int by_rows = optimizer != NULL && plast__optimizer_by_rows(optimizer, network->optimizer.values);
     plast_status status = PLAST_OK;
     for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
-        status =
-            plast__pending_create(model, &model->groups[i], plast__optimizer_of(network), batch, &network->pending[i]);
-    return status;
-}
-
-/* Moments are made when they are first needed after the optimizer was set. */
-static plast_status make_moments(plast_network *network)
-{
-    const plast__optimizer_kind *optimizer = plast__optimizer_of(network);
-    const int32_t wanted = optimizer == NULL ? 0 : optimizer->moments;
-    const plast__group *first = &network->model.groups[0];
-    int32_t there = 0;
-    while (there < PLAST__MOMENTS && first->moment[there] != NULL)
-        there++;
-    if (network->updates > 0 && there == wanted)
-        return PLAST_OK;
-    return plast__model_set_moments(&network->model, wanted);
+        if (model->groups[i].learns)
+            status = plast__pending_create(model, &model->groups[i], by_rows, batch, &network->pending[i]);
+    return status == PLAST_OK ? plast__model_ensure_moments(model, optimizer == NULL ? 0 : optimizer->moments) : status;
 }
 
 plast_status plast__network_ready(plast_network *network, int64_t batch)
@@ -69,12 +57,13 @@ plast_status plast__network_ready(plast_network *network, int64_t batch)
     plast_status status = plast__network_loss(network->model.context, network, &loss);
     if (status != PLAST_OK || network->pending_batch >= batch)
         return status;
+    status = plast__network_link(network);
+    if (status != PLAST_OK)
+        return status;
     plast_network smaller = *network; /* what is ready stays so if there is no memory for more */
     network->pending = NULL;
     network->bias_work = NULL;
     status = make_pending(network, batch);
-    if (status == PLAST_OK && smaller.pending == NULL)
-        status = make_moments(network);
     if (status == PLAST_OK) {
         plast__network_unready(&smaller);
         network->pending_batch = batch;
@@ -178,6 +167,9 @@ plast_status plast__network_choose_state(plast_network *network, plast_state *gi
 {
     if (given != NULL && given->network != network)
         return plast__fail(given->context, PLAST_E_INVALID, "the state belongs to another network");
+    if (given != NULL && given->activities.count != network->model.population_count)
+        return plast__fail(given->context, PLAST_E_STATE,
+                           "the state was made before the network's feedback scheme, which needs more of it");
     if (given != NULL && given->activities.batch < batch)
         return plast__fail(given->context, PLAST_E_INVALID, "the state has room for %lld samples, batch is %lld",
                            (long long)given->activities.batch, (long long)batch);

@@ -59,8 +59,8 @@ static int is_safe(const plast__samples *samples, const plast_network *network)
         if (!(one <= plast__largest(model->dtype)))
             return 0;
     }
-    for (int32_t i = 0; i < model->group_count; i++) {
-        const plast__group *g = &model->groups[i];
+    for (int32_t i = 0; i < network->layer_count; i++) {
+        const plast__group *g = &model->groups[network->layers[i]->synapses[0].group];
         const plast__population *p = &model->populations[g->post];
         const double at_zero = p->activation == PLAST_SOFTPLUS ? 1.0 / p->param : 1.0; /* more than |f(0)| */
         largest = at_zero + p->bound + (double)g->cols * g->bound * largest;

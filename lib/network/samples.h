@@ -11,8 +11,9 @@ typedef struct plast__samples {
     const plast_matrix *inputs, *targets, *loss_mask, *order;
     int32_t loss; /* in force */
     int64_t outputs;
-    int64_t count; /* to visit */
-    int64_t batch; /* an update's */
+    int64_t count;         /* to visit */
+    int64_t batch;         /* an update's */
+    int32_t wants_targets; /* every target is written out as a row, times its mask */
 } plast__samples;
 
 /* Reads and checks everything but the values of inputs and target rows, which are looked at sample by sample. */

@@ -32,19 +32,21 @@ plast_report plast__tally_report(const plast__tally *tally)
 plast_status plast__tally_outputs(const plast__samples *samples, const plast__model *model, int64_t first,
                                   plast__activities *a, int signals, plast__tally *tally)
 {
-    const int32_t last = model->population_count - 1;
+    const int32_t last = model->output;
     const plast__population *output = &model->populations[last];
+    const size_t bytes = (size_t)(output->ld * plast__size(model->dtype));
     for (int64_t b = 0; b < a->rows; b++) {
         plast__target target;
         int correct = 0;
-        const plast_status status = plast__samples_target(samples, model, first + b, a->target, &target);
+        void *row = plast__at(model->dtype, a->target, b * output->ld);
+        const plast_status status = plast__samples_target(samples, model, first + b, row, &target);
         if (status != PLAST_OK)
             return status;
         tally->samples++;
         if (target.weight == 0.0) {
+            plast__target_row(model, output->units, &target, row);
             if (signals)
-                memset(plast__at(model->dtype, a->of[last].s, b * output->ld), 0,
-                       (size_t)(output->ld * plast__size(model->dtype)));
+                memset(plast__at(model->dtype, a->of[last].s, b * output->ld), 0, bytes);
             continue;
         }
         const double loss = plast__loss_value(model, samples->loss, a, b, &target, &correct);
@@ -53,6 +55,8 @@ plast_status plast__tally_outputs(const plast__samples *samples, const plast__mo
                                (long long)(first + b));
         if (signals)
             plast__loss_signal(model, samples->loss, a, b, &target);
+        if (samples->wants_targets)
+            plast__target_row(model, output->units, &target, row);
         tally->losses++;
         tally->correct += correct;
         tally->loss += loss * target.weight;

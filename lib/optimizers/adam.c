@@ -17,11 +17,12 @@ static const plast__parameter parameters[] = {
                 PLAST_PARAMETER_OPEN_MAXIMUM },
     [EPSILON] = { "epsilon", "1", "added to the root of the second moment", 1e-8, 0.0, (double)INFINITY,
                   PLAST_PARAMETER_OPEN_MINIMUM | PLAST_PARAMETER_OPEN_MAXIMUM },
+    PLAST__SHARED_PARAMETERS,
 };
 
 static void begin(const double *values, int64_t update, plast__step *step)
 {
-    for (int i = 0; i <= EPSILON; i++)
+    for (int i = RATE; i <= EPSILON; i++)
         step->c[i] = values[i];
     step->c[CORRECTION1] = 1.0 / (1.0 - pow(values[BETA1], (double)update));
     step->c[CORRECTION2] = 1.0 / (1.0 - pow(values[BETA2], (double)update));
@@ -50,7 +51,7 @@ static double bound(const plast__step *step, double gradient, double largest)
 }
 
 const plast__optimizer_kind plast__optimizer_adam = {
-    .parameters = { "optimizer", "adam", parameters, 4 },
+    .parameters = { "optimizer", "adam", parameters, sizeof parameters / sizeof parameters[0] },
     .moments = 2,
     .begin = begin,
     .step = step_weights,
