@@ -14,6 +14,7 @@
 #include <plasticity/feedback.h>
 #include <plasticity/learn.h>
 #include <plasticity/matrix.h>
+#include <plasticity/measures.h>
 #include <plasticity/network.h>
 #include <plasticity/optimizer.h>
 #include <plasticity/rule.h>

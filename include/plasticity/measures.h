@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Measures of weights, activities and signals. docs/measures.md has formulas and sources. */
+#ifndef PLASTICITY_MEASURES_H
+#define PLASTICITY_MEASURES_H
+
+#include <plasticity/context.h>
+#include <plasticity/matrix.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All of them read f32 or f64 views of any positive strides: the caller's arrays, or the live views of a network
+ * (plast_synapses_view, plast_state_view). A transposed view swaps rows with cols and row_stride with col_stride.
+ * Samples are rows. They compute in double, never overflow on the way, allocate work memory from the context and
+ * return it. Matrices may be the same or overlap: they are only read.
+ *
+ * Errors: PLAST_E_INVALID (NULL, shape, number type), PLAST_E_NOT_FINITE (an entry is not finite, or the result is
+ * beyond the largest double), PLAST_E_NOMEM, PLAST_E_RANGE (more rows or columns than BLAS can count, where a matrix
+ * product or factorisation is needed; and what is said below). On failure no result is written. Of several results
+ * each may be NULL, but not all. No result is ever NaN. */
+
+/* How far W (n_out x n_in) is from orthonormal rows (n_out <= n_in) or orthonormal columns (n_out > n_in):
+ *
+ *     |W W^T - I|_F / sqrt(n_out)    or    |W^T W - I|_F / sqrt(n_in)
+ *
+ * 0 = orthonormal, 1 = a zero matrix. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_orthonormality(plast_context *context, const plast_matrix *weights,
+                                                                    double *error);
+
+/* The same as the activity of a layer sees it, E_W = |z - W W^T y|^2 of each sample, equations 11 and 12 of
+ * Shervani-Tabar & Rosenbaum 2023. weights: n_out x n_in, potentials z and activities y: samples x n_out. `mean` is
+ * the mean over the samples; `sum` the sum over them, which is what the authors' published code plots. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_activity_orthonormality(plast_context *context,
+                                                                             const plast_matrix *weights,
+                                                                             const plast_matrix *potentials,
+                                                                             const plast_matrix *activities,
+                                                                             double *mean, double *sum);
+
+/* Participation ratio (tr C)^2 / tr(C^2) of the centred covariance C of the columns: from 1 (all variance along one
+ * direction) to min(columns, rows - 1). 0 when there is no variance at all: rows all equal, or only one. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_participation_ratio(plast_context *context,
+                                                                         const plast_matrix *samples, double *ratio);
+
+/* How many principal components of the centred covariance hold `fraction` of the variance, 0 < fraction <= 1
+ * (PLAST_E_RANGE). Counted to rounding: a share of the variance below 4 max(rows, columns) 2^-52 is nothing, so
+ * that fraction 1 gives the numerical rank. 0 when there is no variance at all. PLAST_E_LAPACK when the
+ * eigenvalues do not converge. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_components(plast_context *context, const plast_matrix *samples,
+                                                                double fraction, int64_t *components);
+
+/* Mean of all entries; mean and standard deviation (divided by the number of rows) of the rows' Euclidean norms. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_norms(plast_context *context, const plast_matrix *samples,
+                                                           double *mean_entry, double *mean_norm, double *sd_norm);
+
+/* What the angle is taken between. They differ: say which one a figure shows. */
+enum {
+    PLAST_ANGLE_FLATTENED = 0, /* A and B as one long vector each: arccos(<A, B>_F / (|A|_F |B|_F)) */
+    PLAST_ANGLE_ROWS = 1,      /* row i of A and row i of B, then the mean of these angles. Rows that are zero in A or
+                                * B have no angle and are left out */
+    PLAST_ANGLE_MEANS = 2      /* the mean of A's rows and the mean of B's rows: mean over samples first */
+};
+
+/* Angle in degrees, 0 to 180, of two matrices of one shape. Small angles are exact to rounding, as arccos would not
+ * be. PLAST_E_RANGE when there is no angle: A or B is all zero (ROWS: in each row; MEANS: on the mean). */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_angle(plast_context *context, const plast_matrix *a,
+                                                           const plast_matrix *b, int32_t kind, double *degrees);
+
+/* |A|_F / |B|_F; the shapes may differ. PLAST_E_RANGE when B is all zero. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_norm_ratio(plast_context *context, const plast_matrix *a,
+                                                                const plast_matrix *b, double *ratio);
+
+/* Largest |eigenvalue| of a square matrix, symmetric or not. Eigenvalues of defective matrices are inexact: those of an
+ * n x n Jordan block move by about (2^-52)^(1/n) under rounding. PLAST_E_LAPACK when they do not converge. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_spectral_radius(plast_context *context, const plast_matrix *square,
+                                                                     double *radius);
+
+/* Largest and smallest of the min(rows, columns) singular values, and their quotient. The quotient is INFINITY when
+ * the smallest is 0; above about 2^52 the matrix is singular to rounding. PLAST_E_LAPACK when they do not converge. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_singular_values(plast_context *context, const plast_matrix *matrix,
+                                                                     double *largest, double *smallest,
+                                                                     double *condition);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

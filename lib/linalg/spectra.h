@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Eigenvalues and singular values through LAPACK, column-major. Sizes were checked by plast__blas_fits, all entries
+ * are finite, and the matrix at `a` is lost. Failures: PLAST_E_NOMEM, and PLAST_E_LAPACK without convergence. */
+#ifndef PLAST_LINALG_SPECTRA_H
+#define PLAST_LINALG_SPECTRA_H
+
+#include "base/context.h"
+
+/* Of the symmetric n x n matrix at `a`, ascending. */
+plast_status plast__symmetric_eigenvalues(plast_context *context, int64_t n, double *a, double *values);
+
+/* Of any n x n matrix: real and imaginary parts, in no order. */
+plast_status plast__eigenvalues(plast_context *context, int64_t n, double *a, double *re, double *im);
+
+/* min(rows, cols) of them, descending. */
+plast_status plast__singular_values(plast_context *context, int64_t rows, int64_t cols, double *a, double *values);
+
+#endif
