@@ -411,6 +411,44 @@ static void any_allocation_may_fail(void **state)
     }
 }
 
+/* So large that LAPACK works in blocks, and OpenBLAS takes another way than for small products. The singular values of
+ * 3 Q are 3, the |eigenvalues| too, and n orthonormal samples have n - 1 equal variances. */
+static void large_matrices_allocate_nothing_else(void **state)
+{
+    enum { N = 200 };
+    static double q[N * N];
+    const plast_matrix m = plast_matrix_f64(q, N, N);
+    double found[5] = { 0 }, condition = 0.0;
+    int64_t count = 0;
+    (void)state;
+    fill_orthogonal(70, N, q);
+    for (int i = 0; i < N * N; i++)
+        q[i] *= 3.0;
+    const int64_t ours = memory.calls, already = malloc_count();
+    const plast_status statuses[] = {
+        plast_measure_orthonormality(context, &m, &found[0]),
+        plast_measure_participation_ratio(context, &m, &found[1]),
+        plast_measure_spectral_radius(context, &m, &found[2]),
+        plast_measure_singular_values(context, &m, &found[3], &found[4], &condition),
+        plast_measure_components(context, &m, 0.5, &count),
+    };
+    const int64_t allocated = malloc_count() - already, calls = memory.calls - ours;
+    static const double expected[] = { 8.0, N - 1, 3.0, 3.0, 3.0 };
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(statuses[i], PLAST_OK);
+        assert_near(found[i] / expected[i], 1.0, 1e-10); /* products of 200 numbers, and iterations */
+    }
+    assert_near(condition, 1.0, 1e-10);
+    assert_int_equal(count, N / 2);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    if (malloc_count_works())
+        assert_int_equal(allocated, calls);
+#else
+    (void)allocated;
+    (void)calls;
+#endif
+}
+
 /* ---- a network ---- */
 
 static plast_matrix weights_of(const net *net, int64_t index)
@@ -479,13 +517,14 @@ static void a_learning_network_is_measured(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        quiet_test(large_matrices_allocate_nothing_else), /* first: OpenBLAS has not been warmed up yet */
         quiet_test(every_view_gives_the_same_bits),
         quiet_test(results_may_be_left_out),
+        quiet_test(any_allocation_may_fail),
         quiet_test(bad_arguments_are_refused),
         quiet_test(rows_must_fit),
         quiet_test(more_than_blas_can_count_is_refused),
         quiet_test(what_has_no_answer_is_refused),
-        quiet_test(any_allocation_may_fail),
         quiet_test(a_learning_network_is_measured),
     };
     return cmocka_run_group_tests(tests, begin, end);
