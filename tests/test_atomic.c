@@ -630,38 +630,45 @@ static void callbacks_are_called_as_often_as_asked(void **state)
     }
 }
 
-/* Outputs are written whole or not at all, even where the overflow comes after many blocks; and an offset that only
- * softplus with a small beta has is not forgotten. */
-static void run_writes_all_or_nothing(void **state)
+/* Outputs are written whole or not at all, even where the overflow comes after many blocks. */
+static void check_run(const plast_layer_options *first, double gain, float ordinary, float overflowing)
 {
     enum { ROWS = 200 };
     static float x[ROWS], y[ROWS];
     const plast_matrix inputs = plast_matrix_f32(x, ROWS, 1), outputs = plast_output_f32(y, ROWS, 1);
-    const plast_layer_options soft = { PLAST_LAYER_OPTIONS, .units = 1, .activation = PLAST_SOFTPLUS,
-                                       .activation_param = 1e-6, .init = PLAST_INIT_CONSTANT };
-    const plast_layer_options linear = { PLAST_LAYER_OPTIONS, .units = 1, .init = PLAST_INIT_CONSTANT,
-                                         .gain = (double)FLT_MAX / 693147.18 };
+    const plast_layer_options linear = { PLAST_LAYER_OPTIONS, .units = 1, .init = PLAST_INIT_CONSTANT, .gain = gain };
     const plast_network_options options = { PLAST_NETWORK_OPTIONS, .inputs = 1 };
-    const float last[] = { 1000.0f, 3e38f, (float)NAN };
+    const float last[] = { overflowing, 3e38f, (float)NAN };
     plast_network *network = NULL;
-    (void)state;
     assert_int_equal(plast_network_create(context, &options, &network), PLAST_OK);
-    assert_int_equal(plast_network_add(network, "dense", &soft, NULL), PLAST_OK);
+    assert_int_equal(plast_network_add(network, "dense", first, NULL), PLAST_OK);
     assert_int_equal(plast_network_add(network, "dense", &linear, NULL), PLAST_OK);
     for (size_t i = 0; i < sizeof last / sizeof last[0]; i++) {
         for (int k = 0; k < ROWS; k++) {
-            x[k] = -1000.0f;
+            x[k] = ordinary;
             y[k] = 7.0f;
         }
         x[ROWS - 1] = last[i];
         assert_int_equal(plast_network_run(network, NULL, &inputs, &outputs), PLAST_E_NOT_FINITE);
         for (int k = 0; k < ROWS; k++)
             assert_true(y[k] == 7.0f);
-        x[ROWS - 1] = -1000.0f;
+        x[ROWS - 1] = ordinary;
         assert_int_equal(plast_network_run(network, NULL, &inputs, &outputs), PLAST_OK);
-        assert_true(y[0] > 1e38f && isfinite(y[ROWS - 1]));
+        assert_true(fabsf(y[0]) > 1e38f && isfinite(y[ROWS - 1]));
     }
     plast_network_destroy(network);
+}
+
+/* Nor are the large values forgotten that softplus with a small beta and ELU with a large alpha have near 0. */
+static void run_writes_all_or_nothing(void **state)
+{
+    const plast_layer_options soft = { PLAST_LAYER_OPTIONS, .units = 1, .activation = PLAST_SOFTPLUS,
+                                       .activation_param = 1e-6, .init = PLAST_INIT_CONSTANT };
+    const plast_layer_options elu = { PLAST_LAYER_OPTIONS, .units = 1, .activation = PLAST_ELU, .activation_param = 1e6,
+                                      .init = PLAST_INIT_CONSTANT };
+    (void)state;
+    check_run(&soft, (double)FLT_MAX / 693147.18, -1000.0f, 1000.0f);
+    check_run(&elu, (double)FLT_MAX / 0.9e6, -1.0f, -10.0f); /* 1 - 1/e, and almost 1, times 1e6 */
 }
 
 int main(void)

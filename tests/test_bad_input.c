@@ -353,8 +353,8 @@ static void bad_options_are_refused(void **given)
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS }), PLAST_E_INVALID, "units is 0");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = -1 }), PLAST_E_INVALID, "units is -1");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = INT64_MIN }), PLAST_E_INVALID, "units is -9");
-    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation = 6 }), PLAST_E_INVALID,
-            "activation is 6", "PLAST_SOFTMAX");
+    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation = 11 }), PLAST_E_INVALID,
+            "activation is 11", "PLAST_HARD_SIGMOID");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation = -1 }), PLAST_E_INVALID,
             "activation is -1");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation_param = 2 }), PLAST_E_INVALID,
@@ -366,7 +366,28 @@ static void bad_options_are_refused(void **given)
         REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation = PLAST_SOFTPLUS,
                                            .activation_param = betas[i] }),
                 PLAST_E_RANGE, "activation_param", "beta");
-    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = 9 }), PLAST_E_INVALID, "init is 9",
+    const double slopes[] = { -0.1, 1e-7, 1.1, (double)INFINITY, (double)NAN };
+    for (int i = 0; i < 5; i++)
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation = PLAST_LEAKY_RELU,
+                                           .activation_param = slopes[i] }),
+                PLAST_E_RANGE, "activation_param", "slope below 0", "1e-06 to 1");
+    for (int i = 0; i < 5; i++)
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation = PLAST_ELU,
+                                           .activation_param = betas[i] }),
+                PLAST_E_RANGE, "activation_param", "ELU's alpha");
+    for (int32_t activation = PLAST_SCALED_TANH; activation <= PLAST_HARD_SIGMOID; activation++)
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .activation = activation,
+                                           .activation_param = 1 }),
+                PLAST_E_INVALID, "activation_param is 1", "no parameter");
+    const double counts[] = { -1.0, 0.5, 15.5, 2147483648.0, (double)INFINITY, (double)NAN };
+    for (int i = 0; i < 6; i++)
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = PLAST_INIT_SPARSE,
+                                           .init_param = counts[i] }),
+                PLAST_E_RANGE, "init_param", "whole number");
+    for (int32_t init = PLAST_INIT_XAVIER_UNIFORM; init < PLAST_INIT_SPARSE; init++)
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = init, .init_param = 3 }),
+                PLAST_E_INVALID, "init_param is 3", "no parameter");
+    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = 13 }), PLAST_E_INVALID, "init is 13",
             "PLAST_INIT_");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = -1 }), PLAST_E_INVALID, "init is -1");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .gain = (double)NAN }), PLAST_E_RANGE, "gain",
@@ -401,7 +422,7 @@ static void absurd_sizes_are_refused(void **given)
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = INT32_MAX }), PLAST_E_RANGE, "units",
             "2147483648");
     const plast_layer_options large = { PLAST_LAYER_OPTIONS, .units = INT32_MAX - 15, .no_bias = 1 };
-    for (int32_t init = PLAST_INIT_XAVIER_UNIFORM; init <= PLAST_INIT_ZERO; init++) {
+    for (int32_t init = PLAST_INIT_XAVIER_UNIFORM; init <= PLAST_INIT_SPARSE; init++) {
         plast_layer_options drawn = large;
         drawn.init = init;
         REFUSED(plast_network_add(wide, "dense", &drawn, NULL), PLAST_E_NOMEM, "no memory for", "weights");

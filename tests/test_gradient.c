@@ -25,7 +25,7 @@ static const double TOLERANCE = 5e-9;
 
 /* In float, W - W' has the rounding of W: under a large rate that is nothing to the step. What is left are the products
  * of a forward and a backward pass through 3 layers, each rounded by 6e-8. */
-static const double SINGLE_RATE = 256.0;
+static const double SINGLE_RATE = 4096.0;
 static const double SINGLE_TOLERANCE = 3e-6;
 
 typedef struct output_kind {
@@ -38,6 +38,9 @@ static const output_kind outputs[] = {
     { PLAST_SIGMOID, PLAST_LOSS_LOGISTIC, 1 },      { PLAST_SIGMOID, PLAST_LOSS_SQUARED, 0 },
     { PLAST_LINEAR, PLAST_LOSS_SQUARED, 0 },        { PLAST_TANH, PLAST_LOSS_SQUARED, 0 },
     { PLAST_RELU, PLAST_LOSS_SQUARED, 0 },          { PLAST_SOFTPLUS, PLAST_LOSS_SQUARED, 0 },
+    { PLAST_LEAKY_RELU, PLAST_LOSS_SQUARED, 0 },    { PLAST_ELU, PLAST_LOSS_SQUARED, 0 },
+    { PLAST_SCALED_TANH, PLAST_LOSS_SQUARED, 0 },   { PLAST_RECTIFIED_TANH, PLAST_LOSS_SQUARED, 0 },
+    { PLAST_HARD_SIGMOID, PLAST_LOSS_SQUARED, 0 },
 };
 
 typedef struct samples {
@@ -76,7 +79,8 @@ static net_plan plan_of(int32_t hidden, double beta, const output_kind *output, 
                        .rate = 1.0 };
 }
 
-/* The smallest |z| of any layer: a relu must not cross its kink within 2 H. */
+/* The least distance of any z from 0, where a relu has its kink, and from -3 and 3, where hard sigmoid has them: none
+ * may be crossed within 2 H. */
 static double distance_from_kinks(net *net, const net_data *data)
 {
     double out[SAMPLES * OUTPUTS], least = 1.0;
@@ -87,8 +91,10 @@ static double distance_from_kinks(net *net, const net_data *data)
         plast_matrix z;
         net_ok(net, plast_state_view(state, l, PLAST_POTENTIAL, &z));
         for (int64_t i = 0; i < z.rows; i++)
-            for (int64_t j = 0; j < z.cols; j++)
-                least = fmin(least, fabs(((const double *)z.data)[i * z.row_stride + j]));
+            for (int64_t j = 0; j < z.cols; j++) {
+                const double size = fabs(((const double *)z.data)[i * z.row_stride + j]);
+                least = fmin(least, fmin(size, fabs(size - 3.0)));
+            }
     }
     return least;
 }
@@ -256,6 +262,78 @@ static void sigmoid(void **state)
     check_hidden(PLAST_SIGMOID, 0.0, 600);
 }
 
+static void leaky_relu(void **state)
+{
+    (void)state;
+    check_hidden(PLAST_LEAKY_RELU, 0.0, 700);
+}
+
+static void elu(void **state)
+{
+    (void)state;
+    check_hidden(PLAST_ELU, 0.0, 800);
+}
+
+static void scaled_tanh(void **state)
+{
+    (void)state;
+    check_hidden(PLAST_SCALED_TANH, 0.0, 900);
+}
+
+static void rectified_tanh(void **state)
+{
+    (void)state;
+    check_hidden(PLAST_RECTIFIED_TANH, 0.0, 1000);
+}
+
+static void hard_sigmoid(void **state)
+{
+    (void)state;
+    check_hidden(PLAST_HARD_SIGMOID, 0.0, 1100);
+}
+
+/* How many |z| of the first layer are above 3. */
+static int saturated(net *net, const net_data *data)
+{
+    double out[SAMPLES * OUTPUTS];
+    int count = 0;
+    plast_matrix z;
+    plast_state *state = NULL;
+    net_run(net, data->n, data->x, out);
+    net_ok(net, plast_network_state(net->network, &state));
+    net_ok(net, plast_state_view(state, 0, PLAST_POTENTIAL, &z));
+    for (int64_t i = 0; i < z.rows; i++)
+        for (int64_t j = 0; j < z.cols; j++)
+            count += fabs(((const double *)z.data)[i * z.row_stride + j]) > 3.0;
+    return count;
+}
+
+/* Parameters that are not the default, and a hard sigmoid that is flat for some units and samples and not for others. */
+static void shapes(void **state)
+{
+    static const struct {
+        int32_t activation;
+        double param, gain;
+    } shapes[] = { { PLAST_LEAKY_RELU, 0.3, 0.0 }, { PLAST_ELU, 2.5, 0.0 }, { PLAST_HARD_SIGMOID, 0.0, 6.0 } };
+    (void)state;
+    for (size_t k = 0; k < sizeof shapes / sizeof shapes[0]; k++)
+        for (int64_t batch = 1; batch <= SAMPLES; batch += SAMPLES - 1) {
+            const output_kind output = { shapes[k].activation, PLAST_LOSS_SQUARED, 0 };
+            samples s;
+            net_plan plan = plan_of(shapes[k].activation, 0.0, &output, 1200 + 10 * k);
+            plan.param = shapes[k].param;
+            plan.gain = shapes[k].gain;
+            make_samples(plan.seed, &s);
+            const net_data data = data_of(&s, &output, batch);
+            net net = make_smooth(plan, &data);
+            const int flat = saturated(&net, &data);
+            if (shapes[k].activation == PLAST_HARD_SIGMOID)
+                assert_true(flat > 2 * batch && flat < 16 * batch);
+            net_free(&net);
+            check_gradient(&plan, &data, 1.0);
+        }
+}
+
 /* A sample of weight 0.3 weighs 0.3 times as much as the same sample of weight 1, and a label is its one-hot row. */
 static void weights_and_labels(void **state)
 {
@@ -311,8 +389,8 @@ static void check_single(int32_t hidden, const output_kind *output, int64_t batc
 static void single_precision(void **state)
 {
     (void)state;
-    for (int32_t hidden = PLAST_LINEAR; hidden <= PLAST_SIGMOID; hidden++)
-        for (size_t o = 0; o < sizeof outputs / sizeof outputs[0]; o++)
+    for (int32_t hidden = PLAST_LINEAR; hidden <= PLAST_HARD_SIGMOID; hidden++)
+        for (size_t o = 0; o < sizeof outputs / sizeof outputs[0] && hidden != PLAST_SOFTMAX; o++)
             for (int64_t batch = 1; batch <= SAMPLES; batch += SAMPLES - 1)
                 check_single(hidden, &outputs[o], batch);
 }
@@ -326,6 +404,12 @@ int main(void)
         quiet_test(relu),
         quiet_test(tanh_units),
         quiet_test(sigmoid),
+        quiet_test(leaky_relu),
+        quiet_test(elu),
+        quiet_test(scaled_tanh),
+        quiet_test(rectified_tanh),
+        quiet_test(hard_sigmoid),
+        quiet_test(shapes),
         quiet_test(weights_and_labels),
         quiet_test(single_precision),
     };

@@ -22,14 +22,23 @@ typedef struct plast_network plast_network;
 typedef struct plast_layer plast_layer;
 typedef struct plast_synapses plast_synapses;
 
-/* Activations y = f(z). f' in brackets. */
+/* Activations y = f(z). f' in brackets; at a kink it is what stands there. p: activation_param. */
 enum {
     PLAST_LINEAR = 0,   /* z */
-    PLAST_SOFTPLUS = 1, /* log(1 + exp(beta z)) / beta, activation_param = beta > 0, default 10 [1 - exp(-beta y)] */
+    PLAST_SOFTPLUS = 1, /* log(1 + exp(beta z)) / beta, p = beta in [1e-6, 1e6], default 10 [1 - exp(-beta y)] */
     PLAST_RELU = 2,     /* max(z, 0) [1 where z > 0, else 0] */
     PLAST_TANH = 3,
-    PLAST_SIGMOID = 4, /* 1 / (1 + exp(-z)) */
-    PLAST_SOFTMAX = 5  /* output layer only, at least 2 units */
+    PLAST_SIGMOID = 4,        /* 1 / (1 + exp(-z)) */
+    PLAST_SOFTMAX = 5,        /* output layer only, at least 2 units */
+    PLAST_LEAKY_RELU = 6,     /* z where z > 0, else p z; p in [1e-6, 1], default 0.01 [1 where z > 0, else p];
+                               * Maas et al. 2013 */
+    PLAST_ELU = 7,            /* z where z > 0, else alpha (exp(z) - 1); p = alpha in [1e-6, 1e6], default 1
+                               * [1 where z > 0, else alpha exp(z)]; Clevert et al. 2016 */
+    PLAST_SCALED_TANH = 8,    /* 1.7159 tanh(2/3 z), which is 1 at 1 [1.7159 * 2/3 (1 - tanh(2/3 z)^2)];
+                               * LeCun et al. 1998, Efficient BackProp */
+    PLAST_RECTIFIED_TANH = 9, /* max(tanh z, 0) [1 - y^2 where z > 0, else 0] */
+    PLAST_HARD_SIGMOID = 10   /* min(max(z / 6 + 1/2, 0), 1) [1/6 where -3 < z < 3, else 0]; Howard et al. 2019 and
+                               * PyTorch. (Theano's has 0.2 z.) */
 };
 
 /* Losses; the mean over samples is reported. s is the signal dLoss/dz at the output. */
@@ -50,7 +59,14 @@ enum {
     PLAST_INIT_GAUSSIAN = 5,       /* N(0, gain^2) */
     PLAST_INIT_UNIFORM = 6,        /* U(-gain, gain) */
     PLAST_INIT_CONSTANT = 7,       /* gain everywhere */
-    PLAST_INIT_ZERO = 8
+    PLAST_INIT_ZERO = 8,
+    PLAST_INIT_LECUN_UNIFORM = 9,     /* U(-a, a), a = sqrt(3 / n_in); LeCun et al. 1998 */
+    PLAST_INIT_LECUN_NORMAL = 10,     /* N(0, 1 / n_in) */
+    PLAST_INIT_TRUNCATED_NORMAL = 11, /* N(0, gain^2) given that |w| <= 2 |gain|: gain is the standard deviation before
+                                       * the cut, 0.8796 gain what is left of it */
+    PLAST_INIT_SPARSE = 12            /* each unit has init_param inputs (default 15; all where there are no more),
+                                       * drawn without replacement, of weights N(0, gain^2); the others are 0;
+                                       * Martens 2010 */
 };
 
 typedef struct plast_network_options {
@@ -72,6 +88,7 @@ typedef struct plast_layer_options {
     double gain;             /* of the initialiser; 0 = 1 */
     int32_t init;            /* PLAST_INIT_... */
     int32_t no_bias;         /* 1: z = W x */
+    double init_param;       /* the initialiser's one parameter; 0 = its default. Refused where it has none */
 } plast_layer_options;
 
 #define PLAST_LAYER_OPTIONS .struct_size = (uint32_t)sizeof(plast_layer_options)

@@ -6,7 +6,7 @@
 
 #include "base/context.h"
 
-/* What the library knows of a struct: every one is as old as release 0.1, so its oldest legal size is today's. */
+/* What the library knows of a struct. Its oldest legal size is that of release 0.1. */
 typedef struct plast__layout {
     const char *name;
     size_t oldest, known; /* sizes */
@@ -19,6 +19,12 @@ plast_status plast__read_struct(plast_context *context, const plast__layout *lay
 
 #define PLAST__READ(context, type, source, copy)                                                                       \
     plast__read_struct((context), &(const plast__layout){ #type, sizeof(type), sizeof(type), 0 }, (source), (copy))
+
+/* For a struct that has grown: `last` was its last field in release 0.1. */
+#define PLAST__READ_GROWN(context, type, last, source, copy)                                                           \
+    plast__read_struct((context),                                                                                      \
+                       &(const plast__layout){ #type, offsetof(type, last) + sizeof((copy)->last), sizeof(type), 0 },  \
+                       (source), (copy))
 
 #define PLAST__READ_RESERVED(context, type, source, copy)                                                              \
     plast__read_struct((context),                                                                                      \

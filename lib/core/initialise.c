@@ -9,6 +9,9 @@
 
 #include <math.h>
 
+/* Above every index of a pair of entries. */
+enum { ATTEMPT_BIT = 56, WEIGHT_BIT = 63 };
+
 typedef void pair_function(uint64_t seed, uint64_t object, uint64_t index, double out[2]);
 
 static void fill(const plast__model *model, const plast__group *g, pair_function *draw, double scale, void *weights)
@@ -39,6 +42,40 @@ static void ones_pair(uint64_t seed, uint64_t object, uint64_t index, double out
     out[0] = out[1] = 1.0;
 }
 
+/* Numbers beyond two are passed over: what follows them is tried at the same index, with a count in its upper bits. */
+static void truncated_pair(uint64_t seed, uint64_t object, uint64_t index, double out[2])
+{
+    int found = 0;
+    for (uint64_t attempt = 0; found < 2; attempt++) {
+        double pair[2];
+        plast__normal_pair(seed, object, index | attempt << ATTEMPT_BIT, pair);
+        for (int k = 0; k < 2 && found < 2; k++)
+            if (fabs(pair[k]) <= 2.0)
+                out[found++] = pair[k];
+    }
+}
+
+/* One pass down a row takes each place with the probability that is left: all sets of that many places are equally
+ * likely (selection sampling; Knuth, The Art of Computer Programming, 3.4.2 S). */
+static void sparse(const plast__model *model, const plast__group *g, void *weights)
+{
+    const double inputs = g->initialiser.param == 0.0 ? 15.0 : g->initialiser.param;
+    double chance[2] = { 0.0, 0.0 }, pair[2];
+    int64_t n = 0;
+    for (int64_t i = 0; i < g->rows; i++) {
+        double wanted = inputs;
+        for (int64_t j = 0; j < g->cols; j++, n++) {
+            if (n % 2 == 0)
+                plast__uniform_pair(model->seed, g->stream, (uint64_t)(n / 2), chance);
+            if ((double)(g->cols - j) * chance[n % 2] >= wanted)
+                continue;
+            wanted -= 1.0;
+            plast__normal_pair(model->seed, g->stream, (uint64_t)n | (uint64_t)1 << WEIGHT_BIT, pair);
+            plast__set(model->dtype, weights, i * g->ld + j, g->initialiser.gain * pair[0]);
+        }
+    }
+}
+
 /* The orthonormal factor of a Gaussian matrix, R's diagonal positive, is uniform over rotations. */
 static plast_status orthogonal(const plast__model *model, const plast__group *g, void *weights)
 {
@@ -63,35 +100,37 @@ static plast_status orthogonal(const plast__model *model, const plast__group *g,
     return status;
 }
 
+/* Entries that are drawn one by one: `draw`, times the gain, times sqrt(square / (ins n_in + outs n_out)) unless
+ * `square` is 0. */
+static const struct {
+    pair_function *draw;
+    double square;
+    int ins, outs;
+} laws[] = {
+    [PLAST_INIT_XAVIER_UNIFORM] = { symmetric_pair, 6.0, 1, 1 },
+    [PLAST_INIT_XAVIER_NORMAL] = { plast__normal_pair, 2.0, 1, 1 },
+    [PLAST_INIT_HE_UNIFORM] = { symmetric_pair, 6.0, 1, 0 },
+    [PLAST_INIT_HE_NORMAL] = { plast__normal_pair, 2.0, 1, 0 },
+    [PLAST_INIT_GAUSSIAN] = { plast__normal_pair, 0.0, 0, 0 },
+    [PLAST_INIT_UNIFORM] = { symmetric_pair, 0.0, 0, 0 },
+    [PLAST_INIT_CONSTANT] = { ones_pair, 0.0, 0, 0 },
+    [PLAST_INIT_LECUN_UNIFORM] = { symmetric_pair, 3.0, 1, 0 },
+    [PLAST_INIT_LECUN_NORMAL] = { plast__normal_pair, 1.0, 1, 0 },
+    [PLAST_INIT_TRUNCATED_NORMAL] = { truncated_pair, 0.0, 0, 0 },
+};
+
 plast_status plast__group_draw(const plast__model *model, const plast__group *group, void *weights)
 {
-    const double gain = group->initialiser.gain, fan_in = (double)group->cols, fan_out = (double)group->rows;
-    switch (group->initialiser.init) {
-    case PLAST_INIT_XAVIER_UNIFORM:
-        fill(model, group, symmetric_pair, gain * sqrt(6.0 / (fan_in + fan_out)), weights);
-        break;
-    case PLAST_INIT_XAVIER_NORMAL:
-        fill(model, group, plast__normal_pair, gain * sqrt(2.0 / (fan_in + fan_out)), weights);
-        break;
-    case PLAST_INIT_HE_UNIFORM:
-        fill(model, group, symmetric_pair, gain * sqrt(6.0 / fan_in), weights);
-        break;
-    case PLAST_INIT_HE_NORMAL:
-        fill(model, group, plast__normal_pair, gain * sqrt(2.0 / fan_in), weights);
-        break;
-    case PLAST_INIT_ORTHOGONAL:
+    const int32_t init = group->initialiser.init;
+    const double gain = group->initialiser.gain;
+    if (init == PLAST_INIT_ORTHOGONAL)
         return orthogonal(model, group, weights);
-    case PLAST_INIT_GAUSSIAN:
-        fill(model, group, plast__normal_pair, gain, weights);
-        break;
-    case PLAST_INIT_UNIFORM:
-        fill(model, group, symmetric_pair, gain, weights);
-        break;
-    case PLAST_INIT_CONSTANT:
-        fill(model, group, ones_pair, gain, weights);
-        break;
-    default: /* PLAST_INIT_ZERO: freshly allocated weights are 0 */
-        break;
+    if (init == PLAST_INIT_SPARSE) {
+        sparse(model, group, weights);
+    } else if (init != PLAST_INIT_ZERO) { /* freshly allocated weights are 0 */
+        const double fan = laws[init].ins * (double)group->cols + laws[init].outs * (double)group->rows;
+        fill(model, group, laws[init].draw, laws[init].square > 0.0 ? gain * sqrt(laws[init].square / fan) : gain,
+             weights);
     }
     return PLAST_OK;
 }

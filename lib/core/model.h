@@ -38,6 +38,7 @@ typedef struct plast__attachment {
 typedef struct plast__initialiser {
     int32_t init; /* PLAST_INIT_... */
     double gain;
+    double param; /* 0 = its default */
 } plast__initialiser;
 
 /* A feedback matrix lies beside the forward matrix that it stands for: with a row for each unit that sends, so that both

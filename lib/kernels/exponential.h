@@ -80,6 +80,12 @@ INLINE vec exp_of(exp_parts e)
     return v_fma(e.scale, e.q, e.scale);
 }
 
+/* exp(-a) - 1, without cancellation */
+INLINE vec expm1_of(exp_parts e)
+{
+    return v_fma(e.scale, e.q, e.scale - 1);
+}
+
 /* log(1 + e) for 0 <= e <= 1. Above 1/2 the argument is halved, where e - 1 is still exact. */
 INLINE vec log1p_unit(vec e)
 {

@@ -18,7 +18,7 @@ static plast_status build(plast__model *model, const plast_layer_options *option
                                  .post = layer->output,
                                  .learns = 1,
                                  .stream = plast__group_stream(layer->index, 0),
-                                 .initialiser = { options->init, options->gain } };
+                                 .initialiser = { options->init, options->gain, options->init_param } };
     status = plast__model_add_group(model, &group, &layer->synapses[0].group);
     layer->groups = 1;
     layer->populations = 1;

@@ -77,21 +77,62 @@ plast_status plast__network_idle(plast_context *context, const plast_network *ne
     return PLAST_OK;
 }
 
+/* Activations that have a parameter. */
+static const struct {
+    int32_t activation;
+    const char *name;
+    double initial, minimum, maximum;
+} activation_params[] = {
+    { PLAST_SOFTPLUS, "softplus's beta", 10.0, 1e-6, 1e6 },
+    { PLAST_LEAKY_RELU, "leaky ReLU's slope below 0", 0.01, 1e-6, 1.0 },
+    { PLAST_ELU, "ELU's alpha", 1.0, 1e-6, 1e6 },
+};
+
+static plast_status check_activation_param(plast_context *context, plast_layer_options *o)
+{
+    for (size_t i = 0; i < sizeof activation_params / sizeof activation_params[0]; i++) {
+        const double least = activation_params[i].minimum, most = activation_params[i].maximum;
+        if (activation_params[i].activation != o->activation)
+            continue;
+        if (o->activation_param == 0.0)
+            o->activation_param = activation_params[i].initial;
+        if (!(o->activation_param >= least && o->activation_param <= most))
+            return plast__fail(context, PLAST_E_RANGE, "activation_param (%s) is %g, expected %g to %g",
+                               activation_params[i].name, o->activation_param, least, most);
+        return PLAST_OK;
+    }
+    if (o->activation_param != 0.0)
+        return plast__fail(context, PLAST_E_INVALID, "activation_param is %g, but activation %d has no parameter",
+                           o->activation_param, o->activation);
+    return PLAST_OK;
+}
+
 static plast_status check_activation(plast_context *context, plast_layer_options *o)
 {
     if (o->activation == PLAST_SOFTMAX && o->units < 2)
         return plast__fail(context, PLAST_E_UNSUPPORTED, "softmax of 1 unit is constant, expected at least 2 units");
-    if (o->activation < PLAST_LINEAR || o->activation > PLAST_SOFTMAX)
-        return plast__fail(context, PLAST_E_INVALID, "activation is %d, expected PLAST_LINEAR ... PLAST_SOFTMAX",
+    if (o->activation < PLAST_LINEAR || o->activation > PLAST_HARD_SIGMOID)
+        return plast__fail(context, PLAST_E_INVALID, "activation is %d, expected PLAST_LINEAR ... PLAST_HARD_SIGMOID",
                            o->activation);
-    if (o->activation == PLAST_SOFTPLUS && o->activation_param == 0.0)
-        o->activation_param = 10.0;
-    if (o->activation == PLAST_SOFTPLUS && !(o->activation_param >= 1e-6 && o->activation_param <= 1e6))
-        return plast__fail(context, PLAST_E_RANGE, "activation_param (softplus's beta) is %g, expected 1e-6 to 1e6",
-                           o->activation_param);
-    if (o->activation != PLAST_SOFTPLUS && o->activation_param != 0.0)
-        return plast__fail(context, PLAST_E_INVALID, "activation_param is %g, but activation %d has no parameter",
-                           o->activation_param, o->activation);
+    return check_activation_param(context, o);
+}
+
+static plast_status check_initialiser(plast_context *context, plast_layer_options *o)
+{
+    if (o->init < PLAST_INIT_XAVIER_UNIFORM || o->init > PLAST_INIT_SPARSE)
+        return plast__fail(context, PLAST_E_INVALID, "init is %d, expected one of PLAST_INIT_...", o->init);
+    if (!isfinite(o->gain))
+        return plast__fail(context, PLAST_E_RANGE, "gain is %g, expected a finite number", o->gain);
+    o->gain = o->gain == 0.0 ? 1.0 : o->gain;
+    if (o->init_param == 0.0)
+        return PLAST_OK;
+    if (o->init != PLAST_INIT_SPARSE)
+        return plast__fail(context, PLAST_E_INVALID, "init_param is %g, but init %d has no parameter", o->init_param,
+                           o->init);
+    if (!(o->init_param >= 1.0 && o->init_param <= INT32_MAX && o->init_param == floor(o->init_param)))
+        return plast__fail(context, PLAST_E_RANGE,
+                           "init_param (a sparse unit's inputs) is %g, expected a whole number from 1 to %d",
+                           o->init_param, INT32_MAX);
     return PLAST_OK;
 }
 
@@ -99,14 +140,10 @@ static plast_status check_layer_options(plast_context *context, plast_layer_opti
 {
     if (o->units <= 0)
         return plast__fail(context, PLAST_E_INVALID, "units is %lld, expected at least 1", (long long)o->units);
-    if (o->init < PLAST_INIT_XAVIER_UNIFORM || o->init > PLAST_INIT_ZERO)
-        return plast__fail(context, PLAST_E_INVALID, "init is %d, expected one of PLAST_INIT_...", o->init);
-    if (!isfinite(o->gain))
-        return plast__fail(context, PLAST_E_RANGE, "gain is %g, expected a finite number", o->gain);
     if (o->no_bias != 0 && o->no_bias != 1)
         return plast__fail(context, PLAST_E_INVALID, "no_bias is %d, expected 0 or 1", o->no_bias);
-    o->gain = o->gain == 0.0 ? 1.0 : o->gain;
-    return check_activation(context, o);
+    const plast_status status = check_initialiser(context, o);
+    return status == PLAST_OK ? check_activation(context, o) : status;
 }
 
 static plast_status check_place(const plast_network *network)
@@ -176,7 +213,7 @@ plast_status plast_network_add(plast_network *network, const char *kind, const p
     if (network == NULL)
         return PLAST_E_INVALID;
     plast_context *context = network->model.context;
-    plast_status status = PLAST__READ(context, plast_layer_options, options, &given);
+    plast_status status = PLAST__READ_GROWN(context, plast_layer_options, no_bias, options, &given);
     if (status == PLAST_OK)
         status = plast__layer_find(context, kind, &found);
     if (status == PLAST_OK)

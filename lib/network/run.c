@@ -48,6 +48,19 @@ static plast_status run_blocks(const plast__samples *samples, plast_network *net
     return PLAST_OK;
 }
 
+/* |f(z)| is at most this plus |z|. */
+static double most_beside_z(const plast__population *p)
+{
+    switch (p->activation) {
+    case PLAST_SOFTPLUS:
+        return 1.0 / p->param;
+    case PLAST_ELU:
+        return p->param;
+    default:
+        return 2.0; /* scaled tanh's 1.7159, rounded up */
+    }
+}
+
 /* Whether no block can fail: inputs are finite, and the bounds of the weights leave no room for an overflow. */
 static int is_safe(const plast__samples *samples, const plast_network *network)
 {
@@ -62,8 +75,7 @@ static int is_safe(const plast__samples *samples, const plast_network *network)
     for (int32_t i = 0; i < network->layer_count; i++) {
         const plast__group *g = &model->groups[network->layers[i]->synapses[0].group];
         const plast__population *p = &model->populations[g->post];
-        const double at_zero = p->activation == PLAST_SOFTPLUS ? 1.0 / p->param : 1.0; /* more than |f(0)| */
-        largest = at_zero + p->bound + (double)g->cols * g->bound * largest;
+        largest = most_beside_z(p) + p->bound + (double)g->cols * g->bound * largest;
     }
     return largest < plast__largest(model->dtype) / 16.0;
 }

@@ -30,6 +30,7 @@ static void copy_layer(const net *net, int32_t index, naive_layer *l)
                         .out = plan->units[index],
                         .activation = index == plan->layers - 1 ? plan->output : plan->hidden,
                         .beta = plan->beta == 0.0 ? 10.0 : plan->beta,
+                        .param = plan->param,
                         .oja = ruled ? plan->oja : 0.0,
                         .guard = plan->guard,
                         .gha = ruled ? plan->gha : 0.0,
@@ -74,6 +75,16 @@ static double activate(const naive_layer *l, double z)
         return tanh(z);
     case PLAST_SIGMOID:
         return 1.0 / (1.0 + exp(-z));
+    case PLAST_LEAKY_RELU:
+        return z > 0.0 ? z : (l->param == 0.0 ? 0.01 : l->param) * z;
+    case PLAST_ELU:
+        return z > 0.0 ? z : (l->param == 0.0 ? 1.0 : l->param) * expm1(z);
+    case PLAST_SCALED_TANH:
+        return 1.7159 * tanh(2.0 / 3.0 * z);
+    case PLAST_RECTIFIED_TANH:
+        return fmax(0.0, tanh(z));
+    case PLAST_HARD_SIGMOID:
+        return fmin(fmax(0.5 + z / 6.0, 0.0), 1.0);
     default:
         return z;
     }
@@ -91,6 +102,16 @@ static double slope(const naive_layer *l, double z)
         return 1.0 - y * y;
     case PLAST_SIGMOID:
         return y * (1.0 - y);
+    case PLAST_LEAKY_RELU:
+        return z > 0.0 ? 1.0 : l->param == 0.0 ? 0.01 : l->param;
+    case PLAST_ELU:
+        return z > 0.0 ? 1.0 : y + (l->param == 0.0 ? 1.0 : l->param);
+    case PLAST_SCALED_TANH:
+        return 2.0 / 3.0 * (1.7159 - y * y / 1.7159);
+    case PLAST_RECTIFIED_TANH:
+        return z > 0.0 ? 1.0 - y * y : 0.0;
+    case PLAST_HARD_SIGMOID:
+        return z > -3.0 && z < 3.0 ? 1.0 / 6.0 : 0.0;
     default:
         return 1.0;
     }

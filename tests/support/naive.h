@@ -10,7 +10,7 @@
 typedef struct naive_layer {
     int64_t in, out;
     int32_t activation;
-    double beta;
+    double beta, param;
     double *w, *b; /* out x in, and out (NULL without bias) */
     double *gradient_w, *gradient_b;
     double *first_w, *first_b; /* Adam's moments */

@@ -37,17 +37,22 @@ static int64_t fan_in(const net *net, int32_t layer)
     return layer == 0 ? net->plan.inputs : net->plan.units[layer - 1];
 }
 
+static double param_of(const net_plan *plan, int32_t activation)
+{
+    if (activation == PLAST_LEAKY_RELU || activation == PLAST_ELU)
+        return plan->param;
+    return activation == PLAST_SOFTPLUS ? plan->beta : 0.0;
+}
+
 static void add_layers(net *net)
 {
     const net_plan *plan = &net->plan;
     for (int32_t i = 0; i < plan->layers; i++) {
         const int32_t activation = i == plan->layers - 1 ? plan->output : plan->hidden;
-        const plast_layer_options options = {
-            PLAST_LAYER_OPTIONS,      .units = plan->units[i],
-            .activation = activation, .activation_param = activation == PLAST_SOFTPLUS ? plan->beta : 0.0,
-            .gain = plan->gain,       .init = plan->init,
-            .no_bias = plan->no_bias
-        };
+        const plast_layer_options options = { PLAST_LAYER_OPTIONS,      .units = plan->units[i],
+                                              .activation = activation, .activation_param = param_of(plan, activation),
+                                              .gain = plan->gain,       .init = plan->init,
+                                              .no_bias = plan->no_bias };
         net_ok(net, plast_network_add(net->network, "dense", &options, NULL));
         if (!plan->no_bias) {
             double *bias = new_array(plan->units[i]);

@@ -19,6 +19,7 @@ typedef struct net_plan {
     int32_t hidden; /* activation of all layers but the last */
     int32_t output; /* activation of the last */
     double beta;    /* of softplus, wherever it stands */
+    double param;   /* of leaky ReLU and ELU */
     int32_t loss;
     int32_t no_bias; /* otherwise biases are drawn too, from U(-1/2, 1/2) */
     int32_t init;
