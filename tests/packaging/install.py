@@ -3,12 +3,11 @@
 
 Arguments: build folder, folder of the programs, version.
 """
-import glob
 import os
-import subprocess
 import sys
-import tempfile
 import unittest
+
+from installed import Installed, run
 
 BUILD, PROGRAMS, VERSION = sys.argv[1:]
 
@@ -17,29 +16,8 @@ C99 = [os.environ.get('CC', 'cc'), '-std=c99', *WARNINGS, os.path.join(PROGRAMS,
 CPP11 = [os.environ.get('CXX', 'c++'), '-std=c++11', *WARNINGS, os.path.join(PROGRAMS, 'consumer_cpp11.cpp')]
 
 
-def run(command, **environment):
-    env = dict(os.environ, LC_ALL='C', **environment)
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
-    if done.returncode != 0:
-        raise AssertionError(f'{" ".join(command)}\nexit status {done.returncode}\n{done.stdout}')
-    return done.stdout
-
-
-class Consumers(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        root = cls.folder.name
-        run(['meson', 'install', '-C', BUILD, '--destdir', root, '--no-rebuild', '--quiet'])
-        [pc_file] = glob.glob(f'{root}/**/pkgconfig/plasticity.pc', recursive=True)
-        cls.pc_folder = os.path.dirname(pc_file)
-        cls.library_folder = os.path.dirname(cls.pc_folder)
-        [headers] = glob.glob(f'{root}/**/include/plasticity', recursive=True)
-        cls.prefix = os.path.dirname(os.path.dirname(headers))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
+class Consumers(Installed):
+    build = BUILD
 
     def pkg_config(self, *arguments):
         command = ['pkg-config', f'--define-variable=prefix={self.prefix}', *arguments, 'plasticity']
@@ -50,9 +28,9 @@ class Consumers(unittest.TestCase):
         program = os.path.join(self.folder.name, self.id())
         run([*compile_command, *(['-static'] if static else []), '-o', program,
              *self.pkg_config(*flags, '--cflags', '--libs')])
-        dynamic = run(['readelf', '-d', program])
-        self.assertEqual('[libplasticity.so.0.1]' in dynamic, not static)
-        self.assertEqual('(NEEDED)' in dynamic, not static)
+        needed = self.needed(program)
+        self.assertEqual('libplasticity.so.0.1' in needed, not static)
+        self.assertEqual(needed == [], static)
         print(run([program], **({} if static else {'LD_LIBRARY_PATH': self.library_folder})).strip())
 
     def test_version(self):
