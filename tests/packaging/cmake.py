@@ -28,8 +28,8 @@ REQUESTS = [
 ]
 
 
-def configure(source, build, *options):
-    return run([CMAKE, '-S', source, '-B', build, '-DCMAKE_BUILD_TYPE=Release', *options])
+def configure(source, build, *options, **environment):
+    return run([CMAKE, '-S', source, '-B', build, '-DCMAKE_BUILD_TYPE=Release', *options], **environment)
 
 
 class Versions(unittest.TestCase):
@@ -105,6 +105,8 @@ class Consumers(Installed):
         build = os.path.join(self.folder.name, name)
         configure(os.path.join(PROGRAMS, 'cmake_consumer'), build, '-DCMAKE_SKIP_RPATH=ON', *options)
         run([CMAKE, '--build', build])
+        with open(os.path.join(build, 'soname'), encoding='utf-8') as file:
+            self.assertEqual(file.read(), 'libplasticity.so.0.1')
         loads = {}
         for program in 'c99', 'cpp11', 'c99_static', 'cpp11_static':
             path = os.path.join(build, program)
@@ -125,10 +127,23 @@ class Consumers(Installed):
             self.assertIn('libopenblas.so.0', loads[program])
 
     def test_wholly_static(self):
-        loads = self.build_and_run('whole', f'-DCMAKE_PREFIX_PATH={self.prefix}', '-Dplasticity_STATIC_BLAS=ON')
+        loads = self.build_and_run('whole', f'-DCMAKE_PREFIX_PATH={self.prefix}', '-DWHOLLY_STATIC=ON')
         self.check_shared(loads)
         self.assertEqual(loads['c99_static'], [])
         self.assertEqual(loads['cpp11_static'], [])
+
+    def test_openblas_elsewhere(self):
+        """pkg-config's folder and name of OpenBLAS are what the static library is linked with."""
+        elsewhere = tempfile.mkdtemp(dir=self.folder.name)
+        compiler = os.environ.get('CC', 'cc').split()
+        os.symlink(run([*compiler, '-print-file-name=libopenblas.so']).strip(), f'{elsewhere}/libblas_elsewhere.so')
+        with open(f'{elsewhere}/openblas.pc', 'w', encoding='utf-8') as file:
+            file.write(f'Name: x\nDescription: x\nVersion: 1\nLibs: -L{elsewhere} -lblas_elsewhere\n')
+        build = os.path.join(self.folder.name, 'elsewhere')
+        configure(os.path.join(PROGRAMS, 'cmake_consumer'), build, f'-DCMAKE_PREFIX_PATH={self.prefix}',
+                  PKG_CONFIG_PATH=elsewhere)
+        run([CMAKE, '--build', build, '--target', 'c99_static'])
+        self.assertIn('correct', run([os.path.join(build, 'c99_static')]))
 
     def test_found_through_a_link(self):
         """As where /lib is a link to /usr/lib."""
