@@ -50,8 +50,8 @@ typedef struct plast__kernels {
     void (*sweep)(const plast__sweep *s);
     /* out[j] += sum_i y[i] w[i][j] */
     void (*project)(const void *w, int64_t ld, int64_t rows, int64_t cols, const void *y, void *out);
-    /* y = f(z), and slope = f'(z) unless NULL; any `activation` but PLAST_SOFTMAX, `param` its parameter, not 0 where it
-     * has one */
+    /* y = f(z), and slope = f'(z) unless NULL; any `activation` but PLAST_SOFTMAX; `param` is its parameter, not 0
+     * where it has one */
     void (*activate)(int32_t activation, double param, int64_t n, const void *z, void *y, void *slope);
     /* y = softmax(z), n > 0; returns log sum exp z */
     double (*softmax)(int64_t n, const void *z, void *y);
