@@ -62,6 +62,16 @@ static double slope_at(const plast__population *units, double y)
         return 1.0 - y * y;
     case PLAST_SIGMOID:
         return y * (1.0 - y);
+    case PLAST_LEAKY_RELU:
+        return y > 0.0 ? 1.0 : units->param;
+    case PLAST_ELU:
+        return y > 0.0 ? 1.0 : y + units->param;
+    case PLAST_SCALED_TANH:
+        return 2.0 / 3.0 * (1.7159 - y * y / 1.7159);
+    case PLAST_RECTIFIED_TANH:
+        return y > 0.0 ? 1.0 - y * y : 0.0;
+    case PLAST_HARD_SIGMOID:
+        return y > 0.0 && y < 1.0 ? 1.0 / 6.0 : 0.0;
     default:
         return 1.0;
     }

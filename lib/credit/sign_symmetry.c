@@ -52,6 +52,9 @@ static plast__initialiser magnitude_law(const plast__initialiser *forward)
     case PLAST_INIT_HE_NORMAL:
     case PLAST_INIT_GAUSSIAN:
     case PLAST_INIT_UNIFORM:
+    case PLAST_INIT_LECUN_UNIFORM:
+    case PLAST_INIT_LECUN_NORMAL:
+    case PLAST_INIT_TRUNCATED_NORMAL:
         return *forward;
     default:
         return (plast__initialiser){ .init = PLAST_INIT_XAVIER_NORMAL, .gain = 1.0 };
