@@ -82,8 +82,9 @@ typedef struct plast_feedback plast_feedback;
  *   rate_b, rate_v, rate_c   [0, inf), defaults 1, 0.1, 0.1
  *   decay         [0, 1), required
  *   decay_v, decay_c         [0, 1), default 0
- *   mirror_rules  0 or 1, default 1: what rules do to W_(l+1) reaches B_l through the crossing synapses, u v^T as
- *                 (C_l v) (C_(l+1) u)^T and a decay as it is */
+ *   mirror_rules  0 or 1, default 1: what rules do to W_(l+1) reaches B_l through the crossing synapses, a rank-one term
+ *                 u v^T as (C_l v) (C_(l+1) u)^T, with C_L = 1, and a decay as it is; what a rule does row by row ("gha",
+ *                 row norms) does not reach it */
 PLAST_API PLAST_NODISCARD plast_status plast_feedback_create(plast_context *context, const char *name,
                                                              plast_feedback **feedback);
 PLAST_API void plast_feedback_destroy(plast_feedback *feedback);

@@ -126,12 +126,13 @@ static void tie(const plast__model *model, const plast__group *group, plast__pen
 static void emit_terms(const plast__model *model, const plast__group *group, const plast__activities *a,
                        plast__error *error, plast__pending *p)
 {
-    const plast__drive drive = { a->of[group->post].s, a->of[group->pre].y, 1.0, 1.0 };
+    const plast__drive drive = { .u = a->of[group->post].s, .v = a->of[group->pre].y, .factor = 1.0, .share = 1.0 };
     begin_terms(p, a->rows);
     if (error->optimizer != NULL) {
         emit_gradient(model, group, &drive, error, p);
         plast__terms_shrink(&p->terms, group->decay);
     }
+    p->of_error = plast__terms_extent(&p->terms);
     tie(model, group, p);
     emit_rules(model, group, a, p);
     if (group->mirror)
@@ -196,13 +197,18 @@ plast_status plast__emit(plast_context *context, const plast__model *model, plas
 }
 
 plast_status plast__emit_drive(plast_context *context, const plast__model *model, plast__group *group, int64_t samples,
-                               const plast__drive *drive, double decay, plast__error *error, plast__pending *p)
+                               const plast__drive *drive, plast__error *error, plast__pending *p)
 {
     begin_terms(p, samples);
-    if (group->frozen || error->optimizer == NULL)
+    if (group->frozen)
         return PLAST_OK;
-    emit_gradient(model, group, drive, error, p);
-    plast__terms_shrink(&p->terms, decay);
+    if (error->optimizer != NULL) {
+        emit_gradient(model, group, drive, error, p);
+        plast__terms_shrink(&p->terms, drive->decay);
+    }
+    plast__terms_shrink(&p->terms, drive->mirrored_shrink);
+    for (int32_t i = 0; i < drive->mirrored_ranks; i++)
+        p->terms.rank[p->terms.ranks++] = drive->mirrored[i];
     if (both_fit(model, group, p, limit_of(model) / 2.0))
         return PLAST_OK;
     measure_both(model, group, p);

@@ -16,11 +16,16 @@ typedef struct plast__error {
     double largest_gradient; /* in: since the start; out: this update's included */
 } plast__error;
 
-/* What drives a group as its gradient does: factor * sum u v^T, averaged over samples as the error is. */
+/* What drives a group that a feedback scheme teaches. As its gradient does: factor * sum u v^T, averaged over samples as
+ * the error is. Besides, whether there is an error or not: `mirrored` terms. */
 typedef struct plast__drive {
     const void *u, *v; /* samples x the row's and the column's ld */
     double factor;
     double share; /* of the optimizer's step */
+    double decay; /* with every error */
+    double mirrored_shrink;
+    int32_t mirrored_ranks;
+    plast__rank mirrored[PLAST__RANKS];
 } plast__drive;
 
 /* Length of the gradient sum over samples of s x^T, over the first `groups` groups and the biases of their post
@@ -32,9 +37,9 @@ double plast__gradient_norm(const plast__model *model, int32_t groups, const pla
 plast_status plast__emit(plast_context *context, const plast__model *model, plast__group *group,
                          const plast__activities *a, plast__error *error, plast__pending *p);
 
-/* Terms of a group that a feedback scheme teaches: the optimizer's step for its drive, and its own decay. */
+/* Terms of a group that a feedback scheme teaches. */
 plast_status plast__emit_drive(plast_context *context, const plast__model *model, plast__group *group, int64_t samples,
-                               const plast__drive *drive, double decay, plast__error *error, plast__pending *p);
+                               const plast__drive *drive, plast__error *error, plast__pending *p);
 
 /* The same check for a population's bias. */
 plast_status plast__check_bias(plast_context *context, const plast__model *model, plast__population *population,

@@ -59,6 +59,7 @@ typedef struct plast__group {
     int32_t learns;  /* takes terms of its own, by an optimizer's moments if there are any */
     int32_t partner; /* the group that takes every change of this one, row by row; 0 = none (groups of a feedback
                                * scheme come after those of the layers, so it is never the first) */
+    int32_t leader;  /* the group whose rules' changes reach this one, in its scheme's own way; 0 = none */
     int32_t mirror;  /* the partner takes the rules' changes too, not the error's alone */
     double decay;    /* of both, at every update that carries an error; the feedback scheme's */
     plast__attachment *rules; /* in the order in which they were attached */

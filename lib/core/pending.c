@@ -47,6 +47,17 @@ static int wants_rows(const plast__group *group, int by_rows)
     return wanted;
 }
 
+static int create_mirrored(const plast__model *model, const plast__group *group, plast__pending *p)
+{
+    const int64_t size = plast__size(model->dtype);
+    int64_t room = 0;
+    for (const plast__attachment *a = model->groups[group->leader].rules; a != NULL; a = a->next)
+        room += a->kind->ranks * p->batch;
+    p->mirrored_u = plast__allocate_rows(model->context, room, plast__row_units(model, group)->ld, size);
+    p->mirrored_v = plast__allocate_rows(model->context, room, group->ld, size);
+    return p->mirrored_u != NULL && p->mirrored_v != NULL;
+}
+
 static int create_buffers(const plast__model *model, const plast__group *group, int by_rows, plast__pending *p)
 {
     plast_context *context = model->context;
@@ -61,6 +72,8 @@ static int create_buffers(const plast__model *model, const plast__group *group, 
         if (p->projection == NULL)
             return 0;
     }
+    if (group->leader > 0 && !create_mirrored(model, group, p))
+        return 0;
     if (!wants_rows(group, by_rows))
         return 1;
     p->ones = plast__allocate(context, group->rows, size);
@@ -91,8 +104,8 @@ void plast__pending_destroy(plast_context *context, plast__pending *p)
         plast__release(context, p->work[i].site.post_work);
         plast__release(context, p->work[i].site.pre_work);
     }
-    void *const arrays[] = { p->work,   p->projection, p->factor,       p->tied_factor,   p->increment,
-                             p->matrix, p->ones,       p->gradient.row, p->gradient.delta };
+    void *const arrays[] = { p->work, p->projection,   p->factor,         p->tied_factor, p->increment, p->matrix,
+                             p->ones, p->gradient.row, p->gradient.delta, p->mirrored_u,  p->mirrored_v };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         plast__release(context, arrays[i]);
     *p = (plast__pending){ .waits = 0 };

@@ -36,13 +36,15 @@ typedef struct plast__pending {
     plast__terms terms;
     const plast__group *partner; /* takes the terms within `tied` too; NULL = none */
     plast__extent tied;
+    plast__extent of_error; /* the terms that come from the error; those of the rules follow */
     plast__gradient gradient;
     plast__work *work;
-    int64_t batch;       /* samples that there is room for */
-    void *projection;    /* batch x pre ld, NULL when no rule needs it */
-    void *factor;        /* by row */
-    double factor_value; /* what fills it; NaN = several values */
-    void *tied_factor;   /* the partner's, where it takes less; NULL without a partner */
+    void *mirrored_u, *mirrored_v; /* of a group with a leader: room for the leader's rules' terms, one after another */
+    int64_t batch;                 /* samples that there is room for */
+    void *projection;              /* batch x pre ld, NULL when no rule needs it */
+    void *factor;                  /* by row */
+    double factor_value;           /* what fills it; NaN = several values */
+    void *tied_factor;             /* the partner's, where it takes less; NULL without a partner */
     double tied_factor_value;
     const void *tied_pass_factor; /* of the pass under way */
     void *increment;              /* one row of the rows' own increments, NULL when no source can be there */

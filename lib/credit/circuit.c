@@ -81,6 +81,7 @@ static plast_status build(plast__model *model, plast__hop *hop)
 static void configure(plast__model *model, const plast__hop *hop)
 {
     model->groups[hop->forward].decay = hop->values[DECAY];
+    model->groups[hop->group[B]].leader = hop->forward;
 }
 
 static void product(const plast__descent *descent, int32_t group, const void *x, void *out)
@@ -130,6 +131,31 @@ static void descend(const plast__descent *descent, const plast__hop *hop)
         k->multiply(n, ascending->s, ascending->slope, ascending->s);
 }
 
+/* What rules do to the forward weights reaches the descending ones through the crossing synapses: u v^T as
+ * (C v) (C' u)^T, with C' those of the layer above (the identity at the top), and a decay as it is. */
+static void mirror_rules(const plast__descent *descent, const plast__hop *hop, plast__drive *drive)
+{
+    const plast__model *model = descent->model;
+    const plast__pending *forward = &descent->pending[hop->forward], *own = &descent->pending[hop->group[B]];
+    const plast__terms *terms = &forward->terms;
+    const int64_t samples = descent->activities->rows;
+    const int64_t row_ld = model->populations[hop->population].ld, column_ld = model->groups[hop->group[B]].ld;
+    if (hop->values[MIRROR_RULES] == 0.0 || model->groups[hop->forward].frozen)
+        return;
+    drive->mirrored_shrink = terms->shrink - forward->of_error.shrink;
+    for (int32_t i = forward->of_error.ranks; i < terms->ranks; i++) {
+        const plast__rank *rank = &terms->rank[i];
+        void *u = plast__at(model->dtype, own->mirrored_u, drive->mirrored_ranks * samples * row_ld);
+        void *v = plast__at(model->dtype, own->mirrored_v, drive->mirrored_ranks * samples * column_ld);
+        plast__product(model, &model->groups[hop->group[C]], NULL, samples, rank->v, u);
+        if (hop->upper == NULL)
+            model->kernels->scale(samples * column_ld, 1.0, rank->u, v);
+        else
+            plast__product(model, &model->groups[hop->upper->group[C]], NULL, samples, rank->u, v);
+        drive->mirrored[drive->mirrored_ranks++] = (plast__rank){ rank->coef, u, v };
+    }
+}
+
 /* Every drive is an ascent, hence the minus sign; at the top g = -s turns it round. */
 static plast_status emit(plast_context *context, const plast__descent *descent, const plast__hop *hop,
                          plast__error *error)
@@ -139,15 +165,16 @@ static plast_status emit(plast_context *context, const plast__descent *descent, 
     const plast__activity *ascending = &a->of[hop->below], *own = &a->of[hop->population],
                           *above = &a->of[sender(model, hop)];
     const int top = hop->upper == NULL;
-    const plast__drive drives[] = {
-        [B] = { own->s, top ? above->s : above->y, top ? 1.0 : -1.0, hop->values[RATE_B] },
-        [V] = { ascending->y, own->y, -1.0, hop->values[RATE_V] },
-        [C] = { own->y, ascending->y, -1.0, hop->values[RATE_C] },
+    const double *values = hop->values;
+    plast__drive drives[] = {
+        [B] = { own->s, top ? above->s : above->y, top ? 1.0 : -1.0, values[RATE_B], .decay = values[DECAY] },
+        [V] = { ascending->y, own->y, -1.0, values[RATE_V], .decay = values[DECAY_V] },
+        [C] = { own->y, ascending->y, -1.0, values[RATE_C], .decay = values[DECAY_C] },
     };
-    const double decays[] = { [B] = hop->values[DECAY], [V] = hop->values[DECAY_V], [C] = hop->values[DECAY_C] };
     plast_status status = PLAST_OK;
+    mirror_rules(descent, hop, &drives[B]);
     for (int i = B; status == PLAST_OK && i <= C; i++)
-        status = plast__emit_drive(context, model, &model->groups[hop->group[i]], a->rows, &drives[i], decays[i], error,
+        status = plast__emit_drive(context, model, &model->groups[hop->group[i]], a->rows, &drives[i], error,
                                    &descent->pending[hop->group[i]]);
     return status;
 }
