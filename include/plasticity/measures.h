@@ -5,6 +5,7 @@
 #define PLASTICITY_MEASURES_H
 
 #include <plasticity/context.h>
+#include <plasticity/learn.h>
 #include <plasticity/matrix.h>
 
 #ifdef __cplusplus
@@ -81,6 +82,26 @@ PLAST_API PLAST_NODISCARD plast_status plast_measure_spectral_radius(plast_conte
 PLAST_API PLAST_NODISCARD plast_status plast_measure_singular_values(plast_context *context, const plast_matrix *matrix,
                                                                      double *largest, double *smallest,
                                                                      double *condition);
+
+/* Columns of plast_measure_alignment, for hidden layer l. B_l is the matrix by which the scheme stands for W_(l+1)^T: the
+ * "feedback" group, the last layer's alone under direct feedback, V_l B_l C_(l+1) (C_L = 1) in the circuit. Angles in
+ * degrees; NaN where there is none. */
+enum {
+    PLAST_ALIGNED_WEIGHTS = 0,      /* angle of B_l and W_(l+1)^T, flattened */
+    PLAST_ALIGNED_SAMPLES = 1,      /* angle of the scheme's signal s_l and backpropagation's, mean over samples */
+    PLAST_ALIGNED_FLATTENED = 2,    /* the same of all samples' signals as one vector */
+    PLAST_ALIGNED_MEANS = 3,        /* the same of the samples' mean signals (Shervani-Tabar & Rosenbaum 2023) */
+    PLAST_ALIGNED_WEIGHT_RATIO = 4, /* |B_l|_F / |W_(l+1)|_F */
+    PLAST_ALIGNED_SIGNAL_RATIO = 5, /* |s_l| / that of backpropagation, flattened */
+    PLAST_ALIGNED = 6               /* how many there are; further ones are appended */
+};
+
+/* How well the network's feedback scheme is aligned with backpropagation, from the top through the forward weights as
+ * they are now, on the given samples. `alignment` has a row for each hidden layer and the first 1 to PLAST_ALIGNED
+ * columns above (f32 or f64). Nothing is learned or drawn; the state's activities are overwritten (`state` NULL: the
+ * network's own). Memory for all samples' signals is taken from the context and given back. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_alignment(plast_network *network, plast_state *state,
+                                                               const plast_data *data, const plast_matrix *alignment);
 
 #ifdef __cplusplus
 }

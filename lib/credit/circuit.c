@@ -2,9 +2,11 @@
  *
  * The self-assembling circuit, a reconstruction after Liao et al. 2024; equations in plasticity/feedback.h. The
  * descending population's arrays hold: z the potential q, y the activity g, s the view r of the ascending activity. */
+#include "base/memory.h"
 #include "base/scalar.h"
 #include "core/product.h"
 #include "credit/credit.h"
+#include "linalg/blas.h"
 
 #include <math.h>
 
@@ -185,6 +187,34 @@ static int32_t matrix(const plast__hop *hop)
     return -1;
 }
 
+/* V B C', which takes an error d of the layer above, sent as C' d, to the teaching potential here; C' is the identity at
+ * the top. Its transpose is C'^T B^T V^T. */
+static plast_status effective(plast_context *context, const plast__model *model, const plast__hop *hop, void **made)
+{
+    const plast__group *b = &model->groups[hop->group[B]], *v = &model->groups[hop->group[V]];
+    const plast__group *c = hop->upper == NULL ? NULL : &model->groups[hop->upper->group[C]];
+    const plast__group *w = &model->groups[hop->forward];
+    const int64_t size = plast__size(model->dtype);
+    void *product = plast__allocate_rows(context, b->rows, w->rows, size);
+    *made = plast__allocate_rows(context, w->rows, w->ld, size);
+    if (product == NULL || *made == NULL) {
+        plast__release(context, product);
+        plast__release(context, *made);
+        *made = NULL;
+        return plast__no_memory(context, "a product of feedback weights");
+    }
+    plast__operand left = { b->weights, b->ld, 1 };
+    if (c != NULL) {
+        plast__gemm(model->dtype, b->rows, c->cols, b->cols, 1.0, (plast__operand){ b->weights, b->ld, 0 },
+                    (plast__operand){ c->weights, c->ld, 0 }, 0.0, product, w->rows);
+        left = (plast__operand){ product, w->rows, 1 };
+    }
+    plast__gemm(model->dtype, w->rows, w->cols, b->rows, 1.0, left, (plast__operand){ v->weights, v->ld, 1 }, 0.0,
+                *made, w->ld);
+    plast__release(context, product);
+    return PLAST_OK;
+}
+
 const plast__feedback_kind plast__feedback_circuit = {
     .parameters = { "feedback", "circuit", parameters, sizeof parameters / sizeof parameters[0] },
     .no_inputs = 1,
@@ -194,4 +224,5 @@ const plast__feedback_kind plast__feedback_circuit = {
     .descend = descend,
     .emit = emit,
     .matrix = matrix,
+    .effective = effective,
 };
