@@ -30,6 +30,9 @@ double bench_difference(const bench_task *task, const float *start, const float 
     for (int32_t l = 0; l < task->layers; l++) {
         int64_t at = bench_weights_offset(task, l);
         worst = larger(worst, span_difference(bench_weights(task, l), start + at, ours + at, theirs + at));
+        at = bench_bias_offset(task, l);
+        if (task->bias)
+            worst = larger(worst, span_difference(task->sizes[l + 1], start + at, ours + at, theirs + at));
     }
     return worst;
 }
@@ -63,7 +66,7 @@ static void write_header(FILE *file, const bench_task *task)
     fprintf(file, "work %s\nsizes", work);
     for (int32_t l = 0; l <= task->layers; l++)
         fprintf(file, " %" PRId64, task->sizes[l]);
-    fprintf(file, "\nactivation %s\n", task->activation == PLAST_RELU ? "relu" : "softplus");
+    fprintf(file, "\nactivation %s\n", bench_activation_name(task));
     fprintf(file, "beta %g\noja %d\nbias %d\nbatch %" PRId64 "\n", BENCH_BETA, task->oja, task->bias, task->batch);
     fprintf(file, "rate %g\noja_rate %g\n", task->rate, task->oja_rate);
     fprintf(file, "samples %d\nsteps %d\n\n", BENCH_SAMPLES, BENCH_CHECK_STEPS);

@@ -13,7 +13,7 @@
 enum { BENCH_CHECK_STEPS = 20 };
 
 /* The largest difference between `ours` and `theirs`, relative to the largest change since `start`: the largest of
- * these over the layers. All three are laid out as task.h says. */
+ * these over all matrices and biases. All three are laid out as task.h says. */
 double bench_difference(const bench_task *task, const float *start, const float *ours, const float *theirs);
 
 /* Ends the process when the difference is too large; `work` and `peer` are for its message. */

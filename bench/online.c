@@ -8,17 +8,10 @@
 #include <string.h>
 
 #include "check.h"
-#include "limit.h"
+#include "compare.h"
 #include "peer_cblas.h"
 #include "subject.h"
 #include "task.h"
-#include "timing.h"
-
-static const bench_task NETS[] = {
-    { .net = "small", .layers = 5, .sizes = { 784, 170, 130, 100, 70, 47 } },
-    { .net = "medium", .layers = 5, .sizes = { 784, 512, 512, 512, 512, 47 } },
-    { .net = "large", .layers = 5, .sizes = { 784, 2048, 2048, 2048, 2048, 47 } },
-};
 
 /* Kept by hand rather than by getopt: the options are few and every one has a value. */
 typedef struct options {
@@ -61,46 +54,6 @@ static options parse(int argc, char **argv)
     return o;
 }
 
-static void compare(const bench_task *task)
-{
-    enum { OURS, PEER, LIMIT, ARMS = LIMIT + BENCH_LIMIT_ARMS };
-    char work[128];
-    bench_task_describe(task, work, sizeof(work));
-    bench_samples samples;
-    bench_subject subject;
-    bench_peer peer;
-    bench_limit limit;
-    bench_samples_create(task, &samples);
-    bench_subject_create(task, &samples, &subject);
-    float *start = bench_subject_parameters(&subject);
-    bench_peer_create(task, &samples, start, &peer);
-    bench_limit_create(task, &limit);
-
-    bench_subject_learn(&subject, BENCH_CHECK_STEPS);
-    bench_peer_learn(&peer, BENCH_CHECK_STEPS);
-    float *learned = bench_subject_parameters(&subject);
-    double difference = bench_difference(task, start, learned, peer.weights);
-    bench_require_same(difference, work, "the CBLAS peer");
-
-    bench_arm arms[ARMS] = {
-        [OURS] = { .run = bench_subject_learn, .work = &subject }, [PEER] = { .run = bench_peer_learn, .work = &peer }
-    };
-    bench_limit_arms(&limit, arms + LIMIT);
-    bench_alternate(arms, ARMS);
-    bench_result result = {
-        .work = work, .peer = "cblas", .ours = &arms[OURS], .theirs = &arms[PEER], .difference = difference
-    };
-    bench_limit_result(&limit, arms + LIMIT, &result);
-    bench_print(&result);
-
-    free(start);
-    free(learned);
-    bench_limit_destroy(&limit);
-    bench_peer_destroy(&peer);
-    bench_subject_destroy(&subject);
-    bench_samples_destroy(&samples);
-}
-
 /* The library alone, untimed. */
 static void exercise(const bench_task *task, const options *o)
 {
@@ -133,7 +86,7 @@ static int run_case(const options *o, bench_task task, const char *activation, c
     if (o->dump || o->steps > 0)
         exercise(&task, o);
     else
-        compare(&task);
+        bench_compare(&task, &bench_cblas);
     return 1;
 }
 
@@ -146,10 +99,10 @@ int main(int argc, char **argv)
     if (!o.dump && o.steps == 0)
         fprintf(stderr, "bench_online: OpenBLAS kernels: %s\n", kernels);
     int cases = 0;
-    for (size_t n = 0; n < sizeof(NETS) / sizeof(NETS[0]); n++)
+    for (int n = 0; n < BENCH_NETS; n++)
         for (int a = 0; a < 2; a++)
             for (int r = 0; r < 2; r++)
-                cases += run_case(&o, NETS[n], ACTIVATIONS[a], RULES[r]);
+                cases += run_case(&o, bench_nets[n], ACTIVATIONS[a], RULES[r]);
     if (!cases)
         usage();
     return 0;

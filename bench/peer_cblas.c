@@ -8,6 +8,16 @@
 #include <cblas.h>
 #include <plasticity/plasticity.h>
 
+typedef struct bench_peer {
+    const bench_task *task;
+    const bench_samples *samples;
+    float *weights;                      /* laid out as task.h says */
+    float *y[BENCH_MAX_LAYERS + 1];      /* activities; the first is the input */
+    float *slope[BENCH_MAX_LAYERS + 1];  /* f'(z) */
+    float *signal[BENCH_MAX_LAYERS + 1]; /* dLoss/dz */
+    float *residual;                     /* x - W^T y */
+} bench_peer;
+
 const char *bench_blas_start(void)
 {
     openblas_set_num_threads(1);
@@ -22,8 +32,11 @@ static float *copy_parameters(const bench_task *task, const float *from)
     return copy;
 }
 
-void bench_peer_create(const bench_task *task, const bench_samples *samples, const float *weights, bench_peer *peer)
+static void *peer_create(const bench_task *task, const bench_samples *samples, const float *weights)
 {
+    bench_peer *peer = malloc(sizeof(*peer));
+    if (!peer)
+        bench_fail("out of memory");
     *peer = (bench_peer){ .task = task, .samples = samples, .weights = copy_parameters(task, weights) };
     int64_t widest = task->sizes[0];
     for (int32_t l = 1; l <= task->layers; l++) {
@@ -33,10 +46,12 @@ void bench_peer_create(const bench_task *task, const bench_samples *samples, con
         widest = task->sizes[l] > widest ? task->sizes[l] : widest;
     }
     peer->residual = bench_floats(widest);
+    return peer;
 }
 
-void bench_peer_destroy(bench_peer *peer)
+static void peer_destroy(void *work)
 {
+    bench_peer *peer = work;
     for (int32_t l = 1; l <= peer->task->layers; l++) {
         free(peer->y[l]);
         free(peer->slope[l]);
@@ -44,6 +59,7 @@ void bench_peer_destroy(bench_peer *peer)
     }
     free(peer->residual);
     free(peer->weights);
+    free(peer);
 }
 
 static void relu(int64_t n, float *restrict y, float *restrict slope)
@@ -121,7 +137,7 @@ static void backward(bench_peer *peer)
     }
 }
 
-void bench_peer_learn(void *work, int64_t steps)
+static void peer_learn(void *work, int64_t steps)
 {
     bench_peer *peer = work;
     for (int64_t step = 0; step < steps; step++) {
@@ -131,6 +147,16 @@ void bench_peer_learn(void *work, int64_t steps)
         backward(peer);
     }
 }
+
+static void peer_parameters(const void *work, float *parameters)
+{
+    const bench_peer *peer = work;
+    memcpy(parameters, peer->weights, (size_t)bench_parameters(peer->task) * sizeof(float));
+}
+
+const bench_rival bench_cblas = {
+    .name = "cblas", .create = peer_create, .learn = peer_learn, .parameters = peer_parameters, .destroy = peer_destroy
+};
 
 void bench_gemms_create(const bench_task *task, const bench_samples *samples, const float *weights, bench_gemms *gemms)
 {

@@ -6,25 +6,11 @@
 
 #include <stdint.h>
 
+#include "compare.h"
 #include "task.h"
 
 /* The online step without biases, a BLAS call for each product. */
-typedef struct bench_peer {
-    const bench_task *task;
-    const bench_samples *samples;
-    float *weights;                      /* laid out as task.h says */
-    float *y[BENCH_MAX_LAYERS + 1];      /* activities; the first is the input */
-    float *slope[BENCH_MAX_LAYERS + 1];  /* f'(z) */
-    float *signal[BENCH_MAX_LAYERS + 1]; /* dLoss/dz */
-    float *residual;                     /* x - W^T y */
-} bench_peer;
-
-/* Starts from a copy of `weights`; task and samples must outlive the peer. */
-void bench_peer_create(const bench_task *task, const bench_samples *samples, const float *weights, bench_peer *peer);
-void bench_peer_destroy(bench_peer *peer);
-
-/* Learns `steps` samples, from the first one on; `peer` is a bench_peer. */
-void bench_peer_learn(void *peer, int64_t steps);
+extern const bench_rival bench_cblas;
 
 /* The matrix products of a minibatch step of SGD and nothing else: forward, backward, gradients added to the weights.
  */

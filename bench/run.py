@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Runs the whole benchmark: a table on stdout, results.json in the build folder.
 
-usage: run.py BUILD [--verbose]
+usage: run.py BUILD [--peers] [--verbose]
 
 BUILD is a Meson build folder in which bench_programs was built. The system's interpreter runs this, since Debian's
-python3-torch is seen by no other.
+python3-torch is seen by no other. JAX and a newer PyTorch, which Debian has not, live in a virtual environment
+BUILD/peers, made by --peers and used whenever it is there.
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
@@ -17,6 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+NEWER = ("jax", "torch")  # what pip installs
 KEYS = ("work", "unit", "ours", "peer", "theirs", "ratio", "limit", "times_limit")
 
 
@@ -45,13 +46,58 @@ def haswell_rows(program):
     return rows
 
 
-def add_limits(rows, torch_rows):
+def c_rows(programs):
+    online, fann = programs / "bench_online", programs / "bench_fann"
+    rows = rows_of([online]) + haswell_rows(online) + rows_of([programs / "bench_minibatch"])
+    if fann.exists():
+        return rows + rows_of([fann])
+    print("bench: FANN was not found when the build was configured: its rows are missing (Debian: libfann-dev)")
+    return rows
+
+
+def make_environment(folder):
+    """One package that cannot be had must not cost the others their rows. Leaves nothing outside the folder."""
+    if not (folder / "bin" / "python").exists():
+        subprocess.run(["/usr/bin/python3", "-m", "venv", folder], check=True)
+    for package in NEWER:
+        print(f"bench: installing {package} in {folder}", flush=True)
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+               "--no-cache-dir", "--retries", "1", "--timeout", "15", package]
+        process = subprocess.run(pip, stderr=subprocess.PIPE, text=True)
+        if process.returncode != 0:
+            reason = (process.stderr.strip().splitlines() or ["pip failed"])[-1]
+            print(f"bench: {package} cannot be installed: {reason}")
+
+
+def can_import(python, module):
+    question = f"import importlib.util, sys; sys.exit(importlib.util.find_spec('{module}') is None)"
+    return python.exists() and subprocess.run([python, "-c", question]).returncode == 0
+
+
+def python_rows(build, module, python, remedy):
+    """Of the peer that is written with this module, under this interpreter."""
+    if can_import(python, module):
+        return rows_of([python, Path(__file__).with_name(f"{module}_peer.py"), build])
+    print(f"bench: no {module} for {python}: its rows are missing ({remedy})")
+    return []
+
+
+def all_python_rows(build):
+    system, newer = Path(sys.executable), build / "peers" / "bin" / "python"
+    rows = python_rows(build, "numpy", system, "Debian: python3-numpy")
+    rows += python_rows(build, "torch", system, "Debian: python3-torch")
+    for module in NEWER:
+        rows += python_rows(build, module, newer, "option --peers")
+    return rows
+
+
+def add_limits(rows, python_rows):
     """The limit of a task was measured beside its C peer."""
     limits = {row["work"]: row for row in rows if row["peer"] != "cblas (AVX2)"}
-    for row in torch_rows:
+    for row in python_rows:
         limit = limits[row["work"]]["limit"]
         row.update(limit=limit, times_limit=round(row["ours"] / limit, 3))
-    return rows + torch_rows
+    return rows + python_rows
 
 
 def print_table(rows, verbose):
@@ -88,16 +134,15 @@ def print_speeds(rows):
 def main():
     parser = argparse.ArgumentParser(description="Runs the benchmark.")
     parser.add_argument("build", type=Path)
+    parser.add_argument("--peers", action="store_true",
+                        help="first install JAX and the newest PyTorch in BUILD/peers, with pip: 6 GB")
     parser.add_argument("--verbose", action="store_true", help="minimum and quartiles, too")
     options = parser.parse_args()
-    here, build = Path(__file__).resolve().parent, options.build.resolve()
+    build = options.build.resolve()
+    if options.peers:
+        make_environment(build / "peers")
 
-    online = build / "bench" / "bench_online"
-    rows = rows_of([online]) + haswell_rows(online) + rows_of([build / "bench" / "bench_minibatch"])
-    if importlib.util.find_spec("torch"):
-        rows = add_limits(rows, rows_of([sys.executable, here / "torch_peer.py", build]))
-    else:
-        print("bench: no torch in this interpreter: its rows are missing (Debian: python3-torch)")
+    rows = add_limits(c_rows(build / "bench"), all_python_rows(build))
     print_table(rows, options.verbose)
     print_speeds(rows)
     with open(build / "results.json", "w", encoding="utf-8") as file:

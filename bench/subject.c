@@ -18,7 +18,7 @@ static void add_layers(bench_subject *subject)
     for (int32_t l = 0; l < task->layers; l++) {
         int hidden = l + 1 < task->layers;
         plast_layer_options layer = { PLAST_LAYER_OPTIONS, .units = task->sizes[l + 1], .no_bias = !task->bias };
-        layer.activation = hidden ? task->activation : PLAST_SOFTMAX;
+        layer.activation = hidden ? task->activation : task->squared ? PLAST_LINEAR : PLAST_SOFTMAX;
         if (layer.activation == PLAST_SOFTPLUS)
             layer.activation_param = BENCH_BETA;
         require(subject, plast_network_add(subject->network, "dense", &layer, NULL));

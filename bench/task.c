@@ -11,6 +11,12 @@
 
 enum { ALIGN_BYTES = 64, ALIGN_FLOATS = ALIGN_BYTES / (int)sizeof(float) };
 
+const bench_task bench_nets[BENCH_NETS] = {
+    { .net = "small", .layers = 5, .sizes = { 784, 170, 130, 100, 70, 47 } },
+    { .net = "medium", .layers = 5, .sizes = { 784, 512, 512, 512, 512, 47 } },
+    { .net = "large", .layers = 5, .sizes = { 784, 2048, 2048, 2048, 2048, 47 } },
+};
+
 _Noreturn void bench_fail(const char *format, ...)
 {
     va_list arguments;
@@ -85,12 +91,19 @@ int64_t bench_parameters(const bench_task *task)
     return bench_weights_offset(task, task->layers);
 }
 
+const char *bench_activation_name(const bench_task *task)
+{
+    if (task->activation == PLAST_TANH)
+        return "tanh";
+    return task->activation == PLAST_RELU ? "relu" : "softplus";
+}
+
 void bench_task_describe(const bench_task *task, char *text, size_t size)
 {
     size_t used = (size_t)snprintf(text, size, task->batch == 1 ? "online" : "minibatch %" PRId64, task->batch);
     for (int32_t l = 0; l <= task->layers && used < size; l++)
         used += (size_t)snprintf(text + used, size - used, "%c%" PRId64, l ? '-' : ' ', task->sizes[l]);
     if (used < size)
-        snprintf(text + used, size - used, " %s%s", task->activation == PLAST_RELU ? "relu" : "softplus",
+        snprintf(text + used, size - used, " %s%s%s", bench_activation_name(task), task->squared ? " squared" : "",
                  task->oja ? " +oja" : "");
 }

@@ -15,7 +15,8 @@ enum { BENCH_MAX_LAYERS = 8, BENCH_SAMPLES = 64 };
 typedef struct bench_task {
     const char *net; /* short name */
     int32_t layers;
-    int32_t activation; /* of the hidden layers: PLAST_RELU or PLAST_SOFTPLUS; the output is softmax, cross-entropy */
+    int32_t activation; /* of the hidden layers: PLAST_RELU, PLAST_SOFTPLUS or PLAST_TANH */
+    int32_t squared;    /* 0: softmax with cross-entropy; 1: linear output with squared error, targets 0 and 1 */
     int32_t oja;        /* 1: Oja's subspace rule on the hidden layers */
     int32_t bias;
     int64_t batch; /* 1: online, or BENCH_SAMPLES */
@@ -23,6 +24,10 @@ typedef struct bench_task {
     double rate;
     double oja_rate;
 } bench_task;
+
+/* The nets of the online tasks: names and sizes. */
+enum { BENCH_NETS = 3 };
+extern const bench_task bench_nets[BENCH_NETS];
 
 /* A few samples, visited in turn: pixels in [0, 1], about half of them 0, and random labels. */
 typedef struct bench_samples {
@@ -45,6 +50,8 @@ int64_t bench_weights_offset(const bench_task *task, int32_t layer);
 int64_t bench_bias_offset(const bench_task *task, int32_t layer);
 int64_t bench_parameters(const bench_task *task);
 
+/* "relu", "softplus" or "tanh". */
+const char *bench_activation_name(const bench_task *task);
 /* "online 784-170-47 relu +oja", in `text` of `size` bytes. */
 void bench_task_describe(const bench_task *task, char *text, size_t size);
 
