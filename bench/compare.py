@@ -48,9 +48,10 @@ class Task:
 
 
 class Ours:
-    """The library through ctypes."""
+    """The library in this process: all that the Python peers need of it is here."""
 
-    def __init__(self, library, task):
+    def __init__(self, build, task):
+        library = plast_ctypes.load(str(build / "lib" / "libplasticity.so"))
         self.task, self.network = task, plast_ctypes.Network(library, task)
 
     def run(self, steps):
@@ -61,6 +62,9 @@ class Ours:
         else:
             for _ in range(steps):
                 self.network.learn(task.inputs, task.labels, None)
+
+    def destroy(self):
+        self.network.destroy()
 
 
 def difference(task, theirs):
@@ -117,16 +121,16 @@ def spread(times):
     return [round(times[i], 3) for i in (0, RUNS // 4, RUNS - 1 - RUNS // 4)]
 
 
-def compare(library, task, name, make_peer):
+def compare(build, task, name, make_peer):
     peer = make_peer(task)
     peer.run(task.steps)
     worst = difference(task, peer.parameters())
     if not worst <= TOLERANCE:
         sys.exit(f"{task.work}: the weights of {name} differ by {worst:.2g} of their change, more than {TOLERANCE}: "
                  "not the same computation")
-    subject = Ours(library, task)
+    subject = Ours(build, task)
     ours, theirs = alternate([subject, peer])
-    subject.network.destroy()
+    subject.destroy()
     middle = RUNS // 2
     return {"work": task.work, "unit": "us/step", "ours": round(ours[middle], 3), "peer": name,
             "theirs": round(theirs[middle], 3), "ratio": round(theirs[middle] / ours[middle], 3),
@@ -145,10 +149,9 @@ def programs(build, activations, nets):
 def run(name, make_peer, activations=("relu",), nets=("small", "medium", "large")):
     """The whole program of a peer: its argument is the build folder, its output a line of JSON a task."""
     build = Path(sys.argv[1]).resolve()
-    library = plast_ctypes.load(str(build / "lib" / "libplasticity.so"))
     gc.disable()
     for command in programs(build, activations, nets):
         with tempfile.NamedTemporaryFile(dir=build / "bench", suffix=".dump") as dump:
             subprocess.run(command + ["--dump", dump.name], check=True)
             task = Task(dump.name)
-        print(json.dumps(compare(library, task, name, make_peer)), flush=True)
+        print(json.dumps(compare(build, task, name, make_peer)), flush=True)

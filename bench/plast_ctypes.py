@@ -72,7 +72,7 @@ def load(path):
 
 
 class Network:
-    """The library's side of a task (see torch_peer.Task)."""
+    """The library's side of a task (see compare.Task)."""
 
     def __init__(self, library, task):
         self.library, self.task = library, task

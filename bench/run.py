@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NEWER = ("jax", "torch")  # what pip installs
+NEWER = {"jax": "jax_peer.py", "torch": "torch_compiled_peer.py"}  # what pip installs, and the peer that uses it
 KEYS = ("work", "unit", "ours", "peer", "theirs", "ratio", "limit", "times_limit")
 
 
@@ -74,20 +74,20 @@ def can_import(python, module):
     return python.exists() and subprocess.run([python, "-c", question]).returncode == 0
 
 
-def python_rows(build, module, python, remedy):
+def python_rows(build, python, module, program, remedy):
     """Of the peer that is written with this module, under this interpreter."""
     if can_import(python, module):
-        return rows_of([python, Path(__file__).with_name(f"{module}_peer.py"), build])
+        return rows_of([python, Path(__file__).resolve().with_name(program), build])
     print(f"bench: no {module} for {python}: its rows are missing ({remedy})")
     return []
 
 
 def all_python_rows(build):
     system, newer = Path(sys.executable), build / "peers" / "bin" / "python"
-    rows = python_rows(build, "numpy", system, "Debian: python3-numpy")
-    rows += python_rows(build, "torch", system, "Debian: python3-torch")
-    for module in NEWER:
-        rows += python_rows(build, module, newer, "option --peers")
+    rows = python_rows(build, system, "numpy", "numpy_peer.py", "Debian: python3-numpy")
+    rows += python_rows(build, system, "torch", "torch_peer.py", "Debian: python3-torch")
+    for module, program in NEWER.items():
+        rows += python_rows(build, newer, module, program, "option --peers")
     return rows
 
 

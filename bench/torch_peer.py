@@ -139,7 +139,12 @@ def make_peer(task):
     return Online(task) if task.batch == 1 else Minibatch(task)
 
 
-if __name__ == "__main__":
+def start():
+    """One thread, no gradients. Returns the peer's name."""
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
-    compare.run(f"torch {torch.__version__.partition('+')[0]}", make_peer, activations=("relu", "softplus"))
+    return f"torch {torch.__version__.partition('+')[0]}"
+
+
+if __name__ == "__main__":
+    compare.run(start(), make_peer, activations=("relu", "softplus"))
