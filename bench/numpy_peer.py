@@ -17,7 +17,8 @@ SCRATCH_BYTES = 1 << 18  # of the ways that work in blocks of rows: stays in cac
 
 
 def add_gemm(weights, u, v, scratch):
-    """weights += u v. BLAS is fast for inner dimension 2 and slow for 1, so a zero column stands beside a single one."""
+    """weights += u v. NumPy is fast for an inner dimension of 2 and slow for 1: a zero column stands beside a single
+    one."""
     np.matmul(u, v, out=scratch)
     np.add(weights, scratch, out=weights)
 

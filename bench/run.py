@@ -66,7 +66,7 @@ def make_environment(folder):
         process = subprocess.run(pip, stderr=subprocess.PIPE, text=True)
         if process.returncode != 0:
             reason = (process.stderr.strip().splitlines() or ["pip failed"])[-1]
-            print(f"bench: {package} cannot be installed: {reason}")
+            print(f"bench: {package} cannot be installed (is the package index reachable?): {reason}")
 
 
 def can_import(python, module):
