@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""plasticity: biologically plausible learning, one sample at a time.
+
+    import plasticity
+
+    net = plasticity.Network(inputs=784, seed=1)
+    net.add("dense", units=100, activation="softplus")
+    net.add("dense", units=10, activation="softmax")
+    net.add_rule("hidden", plasticity.Rule("oja", rate=3e-3))
+    net.set_optimizer(plasticity.Optimizer("sgd", rate=1e-2))
+    report = net.learn(images, labels)
+    print(report.accuracy, net.evaluate(test_images, test_labels).accuracy)
+
+This package calls the C library libplasticity; it computes nothing itself. NumPy arrays go in and out without a copy.
+Rules and optimizers describe their parameters: help(plasticity.Rule("oja")).
+"""
+
+from ._descriptions import Optimizer, Parameter, Rule
+from ._display import ProgressLine, plot_history
+from ._errors import (Error, InvalidError, LapackError, NotFiniteError, OutOfMemoryError, RangeError, StateError,
+                      UnknownError, UnsupportedError, VersionError)
+from ._library import PATH as library_path
+from ._library import VERSION as __version__
+from ._names import ACTIVATIONS, CPU_LEVELS, INITIALISERS, LOSSES, QUANTITIES
+from ._network import Layer, Network, Synapses
+from ._objects import Context
+from ._state import Report, State, Stop
+
+__all__ = [
+    "ACTIVATIONS", "CPU_LEVELS", "Context", "Error", "INITIALISERS", "InvalidError", "LOSSES", "LapackError", "Layer",
+    "Network", "NotFiniteError", "Optimizer", "OutOfMemoryError", "Parameter", "ProgressLine", "QUANTITIES",
+    "RangeError", "Report", "Rule", "State", "StateError", "Stop", "Synapses", "UnknownError", "UnsupportedError",
+    "VersionError", "library_path", "plot_history",
+]

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""NumPy arrays as views of the C library, and the other way round. Nothing is ever copied here."""
+
+import numpy as np
+
+from . import _names
+from ._errors import INVALID, error
+from ._structs import Matrix
+
+_NUMBERS = {np.dtype(name): value for name, value in _names.DTYPES.items()}
+_NUMBERS[np.dtype(bool)] = _names.DTYPES["uint8"]  # one byte, 0 or 1: good as a mask
+_DTYPES = {value: np.dtype(name) for name, value in _names.DTYPES.items()}
+
+
+def float_type(dtype):
+    """Number of a network's type."""
+    names = [name for name in _names.DTYPES if name.startswith("float")]
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in names:
+        raise error(INVALID, f"dtype is {name}, expected {' or '.join(names)}")
+    return _names.DTYPES[name]
+
+
+def dtype_of(number):
+    return _DTYPES[number]
+
+
+def _check(name, array):
+    if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a {type(array).__name__}, expected a NumPy array")
+    if array.ndim not in (1, 2):
+        raise error(INVALID, f"{name} has {array.ndim} dimensions, expected 1 or 2")
+    if array.dtype not in _NUMBERS:
+        raise error(INVALID, f"{name} has dtype {array.dtype}, "
+                             f"expected one of {', '.join(_names.DTYPES)}; convert it with .astype()")
+    if not array.flags.aligned or any(stride % array.itemsize for stride in array.strides):
+        raise error(INVALID, f"{name} is not aligned to its {array.itemsize}-byte numbers; copy it with .copy()")
+
+
+def matrix(name, array, row=False):
+    """A view of a NumPy array; a vector is a column, or a row. The array must outlive the view. Shape, sign of the
+    strides and number type are left to the library, whose messages say what it expected."""
+    _check(name, array)
+    steps = [stride // array.itemsize for stride in array.strides]
+    if array.ndim == 2:
+        rows, cols = array.shape
+        row_stride, col_stride = steps
+    elif row:
+        rows, cols, row_stride, col_stride = 1, array.shape[0], 1, steps[0]
+    else:
+        rows, cols, row_stride, col_stride = array.shape[0], 1, steps[0], 1
+    return Matrix(array.ctypes.data, rows, cols, row_stride, col_stride, _NUMBERS[array.dtype],
+                  0 if array.flags.writeable else _names.READ_ONLY)
+
+
+class _Memory:
+    """The library's memory for NumPy, which keeps this object, and so the owner, as the array's base."""
+
+    def __init__(self, view, owner):
+        dtype = _DTYPES[view.dtype]
+        self.owner = owner
+        self.__array_interface__ = {
+            "version": 3, "shape": (view.rows, view.cols), "typestr": dtype.str, "data": (view.data, True),
+            "strides": (view.row_stride * dtype.itemsize, view.col_stride * dtype.itemsize)}
+
+
+def array_of(view, owner):
+    """A read-only array on the library's memory; it keeps `owner` alive."""
+    return np.asarray(_Memory(view, owner))

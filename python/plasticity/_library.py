@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Finds and loads libplasticity, checks its version, and declares its functions.
+
+Order: the file that the environment variable PLASTICITY_LIBRARY names, and no other, if it is set; a library beside
+this package; the system's loader; the library folders of this Python and of /usr/local.
+"""
+
+import ctypes
+import ctypes.util
+import os
+import sys
+import sysconfig
+from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+from pathlib import Path
+
+from . import _structs as s
+
+SOVERSION = "0.1"  # while the major version is 0, only libraries of the same minor version fit
+SONAME = f"libplasticity.so.{SOVERSION}"
+
+_POINTER_TO_HANDLE = POINTER(c_void_p)
+
+# Functions that return a status: name -> arguments.
+_CALLS = {
+    "plast_context_create": [POINTER(s.ContextOptions), _POINTER_TO_HANDLE],
+    "plast_network_create": [c_void_p, POINTER(s.NetworkOptions), _POINTER_TO_HANDLE],
+    "plast_network_add": [c_void_p, c_char_p, POINTER(s.LayerOptions), _POINTER_TO_HANDLE],
+    "plast_network_add_rule": [c_void_p, c_int32, c_void_p],
+    "plast_network_set_rule": [c_void_p, c_int32, c_char_p, c_char_p, c_double],
+    "plast_network_get_rule": [c_void_p, c_int32, c_char_p, c_char_p, POINTER(c_double)],
+    "plast_network_set_optimizer": [c_void_p, c_void_p],
+    "plast_network_set_optimizer_parameter": [c_void_p, c_char_p, c_double],
+    "plast_network_get_optimizer_parameter": [c_void_p, c_char_p, POINTER(c_double)],
+    "plast_network_prepare": [c_void_p, c_int64],
+    "plast_network_reset": [c_void_p, c_uint64],
+    "plast_network_layer": [c_void_p, c_int64, _POINTER_TO_HANDLE],
+    "plast_network_learn": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.LearnOptions), POINTER(s.ReportInfo)],
+    "plast_network_run": [c_void_p, c_void_p, POINTER(s.Matrix), POINTER(s.Matrix)],
+    "plast_network_evaluate": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.ReportInfo)],
+    "plast_layer_get_bias": [c_void_p, POINTER(s.Matrix)],
+    "plast_layer_set_bias": [c_void_p, POINTER(s.Matrix)],
+    "plast_layer_set_frozen": [c_void_p, c_int32],
+    "plast_layer_synapses": [c_void_p, c_char_p, _POINTER_TO_HANDLE],
+    "plast_synapses_view": [c_void_p, POINTER(s.Matrix)],
+    "plast_synapses_get_weights": [c_void_p, POINTER(s.Matrix)],
+    "plast_synapses_set_weights": [c_void_p, POINTER(s.Matrix)],
+    "plast_synapses_set_frozen": [c_void_p, c_int32],
+    "plast_state_create": [c_void_p, c_void_p, POINTER(s.StateOptions), _POINTER_TO_HANDLE],
+    "plast_state_view": [c_void_p, c_int64, c_int32, POINTER(s.Matrix)],
+}
+
+# All others: name -> (result, arguments).
+_FUNCTIONS = {
+    "plast_version": (c_char_p, []),
+    "plast_status_string": (c_char_p, [c_int32]),
+    "plast_context_error": (c_char_p, [c_void_p]),
+    "plast_context_cpu_level": (c_uint32, [c_void_p]),
+    "plast_context_destroy": (None, [c_void_p]),
+    "plast_network_destroy": (None, [c_void_p]),
+    "plast_network_layers": (c_int64, [c_void_p]),
+    "plast_layer_kind_name": (c_char_p, [c_int32]),
+    "plast_layer_units": (c_int64, [c_void_p]),
+    "plast_state_destroy": (None, [c_void_p]),
+}
+
+# Kinds of descriptions (see _descriptions.py): all have the same functions.
+for _kind in "rule", "optimizer":
+    _CALLS.update({
+        f"plast_{_kind}_create": [c_void_p, c_char_p, _POINTER_TO_HANDLE],
+        f"plast_{_kind}_set": [c_void_p, c_char_p, c_double],
+        f"plast_{_kind}_get": [c_void_p, c_char_p, POINTER(c_double)],
+        f"plast_{_kind}_parameter": [c_void_p, c_int32, POINTER(s.ParameterInfo)],
+    })
+    _FUNCTIONS[f"plast_{_kind}_destroy"] = None, [c_void_p]
+    _FUNCTIONS[f"plast_{_kind}_name"] = c_char_p, [c_int32]
+
+SIGNATURES = {**{name: (c_int32, arguments) for name, arguments in _CALLS.items()}, **_FUNCTIONS}
+
+
+def _candidates():
+    """Files, and names that the system's loader looks up."""
+    given = os.environ.get("PLASTICITY_LIBRARY")
+    if given:
+        yield given
+        return
+    folders = [Path(sys.prefix, "lib"), Path("/usr/local/lib")]
+    multiarch = sysconfig.get_config_var("MULTIARCH")
+    if multiarch:
+        folders += [folder / multiarch for folder in folders]
+    package = Path(__file__).resolve().parent
+    if (package / SONAME).exists():
+        yield str(package / SONAME)
+    yield SONAME
+    yield from (str(folder / SONAME) for folder in folders if (folder / SONAME).exists())
+    found = ctypes.util.find_library("plasticity")
+    if found:
+        yield found
+
+
+def _version(library, path):
+    try:
+        library.plast_version.restype = c_char_p
+        return library.plast_version().decode()
+    except AttributeError:
+        raise OSError(f"{path} is not libplasticity: it has no plast_version") from None
+
+
+def _open(path):
+    library = ctypes.CDLL(path)
+    version = _version(library, path)
+    if not version.startswith(SOVERSION + "."):
+        raise OSError(f"{path} is version {version}, this package needs {SOVERSION}.x")
+    for name, (result, arguments) in SIGNATURES.items():
+        function = getattr(library, name, None)
+        if function is None:
+            raise OSError(f"{path}, version {version}, is older than this package: it has no {name}")
+        function.restype, function.argtypes = result, arguments
+    return library, version
+
+
+def _load():
+    failures = []
+    for path in _candidates():
+        try:
+            return _open(path)
+        except OSError as failure:
+            failures.append(str(failure))
+    raise ImportError("cannot load libplasticity; install it, or let the environment variable PLASTICITY_LIBRARY name "
+                      "the file. Tried:\n  " + "\n  ".join(failures))
+
+
+lib, VERSION = _load()
+PATH = lib._name

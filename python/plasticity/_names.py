@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""Names of the C library's enumerators. A test compares every number with the C compiler's."""
+
+import operator
+
+from ._errors import INVALID, RANGE, UNKNOWN, error
+
+ACTIVATIONS = {"linear": 0, "softplus": 1, "relu": 2, "tanh": 3, "sigmoid": 4, "softmax": 5}
+LOSSES = {"default": 0, "cross_entropy": 1, "logistic": 2, "squared": 3}
+INITIALISERS = {"xavier_uniform": 0, "xavier_normal": 1, "he_uniform": 2, "he_normal": 3, "orthogonal": 4,
+                "gaussian": 5, "uniform": 6, "constant": 7, "zero": 8}
+QUANTITIES = {"activity": 1, "potential": 2, "signal": 3}
+CPU_LEVELS = {"baseline": 1, "avx2": 2, "avx512": 4}
+DTYPES = {"float32": 1, "float64": 2, "uint8": 3, "int32": 4, "int64": 5}
+LAYERS = {"hidden": -1, "all": -2}
+
+READ_ONLY = 1
+REQUIRED, OPEN_MINIMUM, OPEN_MAXIMUM = 1, 2, 4  # flags of a parameter
+
+
+def number(what, names, name):
+    """The number of a name."""
+    if not isinstance(name, str):
+        raise TypeError(f"{what} is {name!r}, expected one of the names {', '.join(names)}")
+    if name not in names:
+        raise error(UNKNOWN, f'no {what} is named "{name}", there are: {", ".join(names)}')
+    return names[name]
+
+
+def integer(what, value, minimum=-2**63, maximum=2**63 - 1):
+    """A whole number that its C type can hold: ctypes would cut off the rest without a word."""
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what} is {value!r}, expected a whole number") from None
+    if not minimum <= whole <= maximum:
+        raise error(RANGE, f"{what} is {whole}, expected {minimum} to {maximum}")
+    return whole
+
+
+def flag(what, value):
+    if value not in (False, True):
+        raise error(INVALID, f"{what} is {value!r}, expected True or False")
+    return int(value)

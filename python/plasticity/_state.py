@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""What belongs to a stream of samples, and what a call reports."""
+
+import ctypes
+from typing import NamedTuple
+
+from . import _names, _structs
+from ._arrays import array_of
+from ._errors import USER
+from ._library import lib
+from ._objects import Handle, Object, context_of
+
+
+class Report(NamedTuple):
+    """What a call did, or has done so far.
+
+    samples: processed; when learning: whose update was applied
+    updates: applied
+    losses: samples that carried a loss
+    correct: of those, where the largest output is the target's largest (one output: both above 1/2 or both not)
+    loss: mean of the losses, before each sample's own update
+    stopped: a progress callback raised Stop
+    """
+
+    samples: int
+    updates: int
+    losses: int
+    correct: int
+    loss: float
+    stopped: bool = False
+
+    @property
+    def accuracy(self):
+        """correct / losses; NaN where there is no loss."""
+        return self.correct / self.losses if self.losses else float("nan")
+
+
+def report_of(info, stopped=False):
+    return Report(info.samples, info.updates, info.losses, info.correct, info.loss, stopped)
+
+
+class Stop(Exception):
+    """Raised by a progress callback, it ends the call of learn, which then returns its report as usual."""
+
+
+class Progress:
+    """A Python function as the library's callback: what it raises is kept and ends the call."""
+
+    def __init__(self, function):
+        self.function = function
+        self.raised = None
+        self.callback = _structs.PROGRESS(self._call)
+
+    def _call(self, _user, so_far):
+        try:
+            if self.function is not None:
+                self.function(report_of(so_far.contents))
+            return 0
+        except BaseException as raised:
+            self.raised = raised
+            return USER
+
+    def options(self, every):
+        return _structs.LearnOptions(progress=self.callback, progress_every=every)
+
+
+class State(Object):
+    """Activities and signals of a stream of samples. A network has one of its own, which calls use that are given none;
+    make another to look inside, or to run the network in another thread.
+
+    batch: most samples at once: limit of learn's batch, block length of run and evaluate
+    context: takes the messages of calls that use this state; None: a new one, so that the state may be used in any
+        thread
+    """
+
+    __slots__ = ("network",)
+    _what = "state"
+
+    def __init__(self, network, batch=64, context=None):
+        self._claim = None
+        self.network = network
+        options = _structs.StateOptions(batch=_names.integer("batch", batch, 1))
+        below = network._handle
+        context = context_of(context)
+        with below.lock:
+            pointer = context.create(lib.plast_state_create, context.pointer, below.pointer, ctypes.byref(options))
+        self._claim = Handle(pointer, lib.plast_state_destroy, context, below)
+
+    def view(self, quantity, layer=-1):
+        """The library's own memory, samples x units of a layer, read-only, without a copy, for the samples that the
+        last call processed last. The numbers are those until the next call that uses the state.
+
+        quantity: "activity" y, "potential" z, or "signal" s = dLoss/dz of the last sample or minibatch learned
+        layer: an index or a Layer
+        """
+        handle, view = self._handle, _structs.Matrix()
+        handle.call(lib.plast_state_view, handle.pointer, self.network._index(layer),
+                            _names.number("quantity", _names.QUANTITIES, quantity), ctypes.byref(view))
+        return array_of(view, handle)
+
+    def __repr__(self):
+        return f"<State{', closed' if self.closed else ''}>"
