@@ -153,7 +153,7 @@ class Description(Parameters, Object):
 
     def _set(self, name, value):
         handle = self._handle
-        handle.call(self._function("set"), handle.pointer, name.encode(), value)
+        handle.call(self._function("set"), handle.pointer, name.encode(), _names.real(name, value))
 
     def __repr__(self):
         if self.closed:
@@ -202,7 +202,7 @@ class Attached(Parameters):
         return self._read(name.encode())
 
     def _set(self, name, value):
-        self._write(name.encode(), value)
+        self._write(name.encode(), _names.real(name, value))
 
 
 def attached(kind, name, table, read, write):

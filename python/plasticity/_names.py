@@ -38,6 +38,14 @@ def integer(what, value, minimum=-2**63, maximum=2**63 - 1):
     return whole
 
 
+def real(what, value):
+    """A number; text is none, though float() would read it."""
+    try:
+        return value.__float__()
+    except (AttributeError, TypeError):
+        raise TypeError(f"{what} is {value!r}, expected a number") from None
+
+
 def flag(what, value):
     if value not in (False, True):
         raise error(INVALID, f"{what} is {value!r}, expected True or False")

@@ -202,13 +202,16 @@ class Network(Object):
         activation: a name in ACTIVATIONS; activation_param is softplus's beta, None: its default, 10
         init: a name in INITIALISERS; gain multiplies the weights
         """
-        if activation_param == 0 or gain == 0:
-            raise error(RANGE, f"{'gain' if gain == 0 else 'activation_param'} is 0, expected another number"
-                               + (' (init="zero" makes weights of 0)' if gain == 0 else ""))
+        gain = _names.real("gain", gain)
+        param = None if activation_param is None else _names.real("activation_param", activation_param)
+        if gain == 0:  # which is the default in C
+            raise error(RANGE, 'gain is 0, expected another number (init="zero" makes weights of 0)')
+        if param == 0:
+            raise error(RANGE, "activation_param is 0, expected another number, or None for the default")
         options = _structs.LayerOptions(
             units=_names.integer("units", units),
             activation=_names.number("activation", _names.ACTIVATIONS, activation),
-            activation_param=0 if activation_param is None else activation_param,
+            activation_param=param or 0,
             init=_names.number("initialiser", _names.INITIALISERS, init),
             gain=gain, no_bias=1 - _names.flag("bias", bias))
         self._call(lib.plast_network_add, kind.encode(), byref(options), None)

@@ -2,6 +2,7 @@
 """What belongs to a stream of samples, and what a call reports."""
 
 import ctypes
+import types
 from typing import NamedTuple
 
 from . import _names, _structs
@@ -43,25 +44,40 @@ class Stop(Exception):
     """Raised by a progress callback, it ends the call of learn, which then returns its report as usual."""
 
 
+def _answers(function, raised):
+    """The library's progress callback, see Progress."""
+    try:
+        so_far = yield
+        while True:
+            if function is not None:
+                function(report_of(so_far.contents))
+            so_far = yield 0
+    except GeneratorExit:
+        return
+    except BaseException as exception:
+        raised[0] = exception
+    yield USER
+
+
 class Progress:
-    """A Python function as the library's callback: what it raises is kept and ends the call."""
+    """A Python function as the library's callback: what it raises is kept and ends the call.
+
+    A signal such as Ctrl-C may raise as soon as Python code is entered, and nothing may leave a callback. So the
+    library calls a generator, which is entered inside its `try`."""
+
+    _CALLBACK = _structs.PROGRESS(types.GeneratorType.send)
 
     def __init__(self, function):
-        self.function = function
-        self.raised = None
-        self.callback = _structs.PROGRESS(self._call)
+        self._raised = [None]
+        self._generator = _answers(function, self._raised)
+        next(self._generator)
 
-    def _call(self, _user, so_far):
-        try:
-            if self.function is not None:
-                self.function(report_of(so_far.contents))
-            return 0
-        except BaseException as raised:
-            self.raised = raised
-            return USER
+    @property
+    def raised(self):
+        return self._raised[0]
 
     def options(self, every):
-        return _structs.LearnOptions(progress=self.callback, progress_every=every)
+        return _structs.LearnOptions(progress=self._CALLBACK, user=self._generator, progress_every=every)
 
 
 class State(Object):

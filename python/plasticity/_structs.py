@@ -2,7 +2,7 @@
 """The public structs of the C headers. A test compares every offset with the C compiler's."""
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_uint32, c_uint64, c_void_p, py_object
 
 
 class Matrix(ctypes.Structure):
@@ -54,9 +54,9 @@ class ReportInfo(Growing):
                 ("losses", c_int64), ("correct", c_int64), ("loss", c_double)]
 
 
-PROGRESS = ctypes.CFUNCTYPE(c_int32, c_void_p, POINTER(ReportInfo))
+PROGRESS = ctypes.CFUNCTYPE(c_int32, py_object, POINTER(ReportInfo))
 
 
 class LearnOptions(Growing):
-    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("progress", PROGRESS), ("user", c_void_p),
+    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("progress", PROGRESS), ("user", py_object),
                 ("progress_every", c_int64)]

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""The programs that README.md and docs/python.md show run as they stand, and so does the example."""
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import SOURCE, run_python
+
+EXAMPLE = SOURCE / "examples/oja_depth.py"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+def test_programs_in_the_documents(page, tmp_path):
+    programs = re.findall(r"^```python\n(.*?)^```$", (SOURCE / page).read_text(), re.DOTALL | re.MULTILINE)
+    assert programs
+    for program in programs:
+        if "plot_history" in program:
+            pytest.importorskip("matplotlib")
+        done = run_python(program, folder=tmp_path)
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        accuracy = float(done.stdout.split()[-1])
+        assert 0.85 < accuracy <= 1
+
+
+def test_every_public_name_is_in_the_page():
+    import plasticity
+    page = (SOURCE / "docs/python.md").read_text()
+    assert [name for name in plasticity.__all__ if name not in page] == []
+    assert all(getattr(plasticity, name).__doc__ for name in plasticity.__all__ if name[1:2].islower()
+               and name != "library_path")
+
+
+def test_example():
+    assert len(EXAMPLE.read_text().splitlines()) < 40
+    if not Path("/usr/share/datasets/fashion-mnist").exists():
+        pytest.skip("dataset-fashion-mnist is not installed")
+    done = run_python(EXAMPLE.read_text(), 600)  # samples
+    assert done.returncode == 0, done.stderr
+    accuracies = [float(number) for number in re.findall(r"accuracy (0\.\d+)", done.stdout)]
+    assert len(accuracies) == 2, done.stdout
