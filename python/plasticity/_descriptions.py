@@ -122,10 +122,8 @@ class Description(Parameters, Object):
 
     @classmethod
     def _create(cls, name, context):
-        if not isinstance(name, str):
-            raise TypeError(f"name of the {cls._what} is {name!r}, expected text")
-        return Handle(context.create(cls._function("create"), context.pointer, name.encode()),
-                      cls._function("destroy"), context)
+        text = _names.text(f"name of the {cls._what}", name)
+        return Handle(context.create(cls._function("create"), context.pointer, text), cls._function("destroy"), context)
 
     @classmethod
     def _table(cls, handle):
@@ -149,11 +147,11 @@ class Description(Parameters, Object):
 
     def _get(self, name):
         handle = self._handle
-        return handle.read(self._function("get"), handle.pointer, name.encode())
+        return handle.read(self._function("get"), handle.pointer, _names.text("parameter", name))
 
     def _set(self, name, value):
         handle = self._handle
-        handle.call(self._function("set"), handle.pointer, name.encode(), _names.real(name, value))
+        handle.call(self._function("set"), handle.pointer, _names.text("parameter", name), _names.real(name, value))
 
     def __repr__(self):
         if self.closed:
@@ -199,10 +197,10 @@ class Attached(Parameters):
         return f"<attached {self.name!r}: {values}>"
 
     def _get(self, name):
-        return self._read(name.encode())
+        return self._read(_names.text("parameter", name))
 
     def _set(self, name, value):
-        self._write(name.encode(), _names.real(name, value))
+        self._write(_names.text("parameter", name), _names.real(name, value))
 
 
 def attached(kind, name, table, read, write):

@@ -46,6 +46,13 @@ def real(what, value):
         raise TypeError(f"{what} is {value!r}, expected a number") from None
 
 
+def text(what, value):
+    """A name as the library takes it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{what} is {value!r}, expected text")
+    return value.encode()
+
+
 def flag(what, value):
     if value not in (False, True):
         raise error(INVALID, f"{what} is {value!r}, expected True or False")

@@ -90,7 +90,7 @@ class Layer:
     def synapses(self, name=None):
         """A synapse group by name; None: the first. "dense" has one, "input"."""
         pointer = self.network._handle.create(lib.plast_layer_synapses, self._pointer,
-                                              None if name is None else name.encode())
+                                              None if name is None else _names.text("name", name))
         return Synapses(self, pointer)
 
     @property
@@ -214,7 +214,7 @@ class Network(Object):
             activation_param=param or 0,
             init=_names.number("initialiser", _names.INITIALISERS, init),
             gain=gain, no_bias=1 - _names.flag("bias", bias))
-        self._call(lib.plast_network_add, kind.encode(), byref(options), None)
+        self._call(lib.plast_network_add, _names.text("kind", kind), byref(options), None)
         return Layer(self, self._count() - 1)
 
     def _count(self):
@@ -241,16 +241,16 @@ class Network(Object):
     def rule(self, layers, name):
         """Parameters of an attached rule, to be read and changed at any time between calls:
         net.rule("hidden", "oja").rate = 1e-3. Reading takes the first of the layers."""
-        number, name_ = self._layers(layers), name.encode()
+        number, text = self._layers(layers), _names.text("rule", name)
 
         def read(parameter):
             handle = self._handle
-            return handle.read(lib.plast_network_get_rule, handle.pointer, max(number, 0), name_, parameter)
+            return handle.read(lib.plast_network_get_rule, handle.pointer, max(number, 0), text, parameter)
 
         with Rule(name) as described:
             table = described.parameters
         return attached("rule", name, table, read, lambda parameter, value: self._call(
-            lib.plast_network_set_rule, number, name_, parameter, value))
+            lib.plast_network_set_rule, number, text, parameter, value))
 
     def set_optimizer(self, optimizer):
         """Takes a copy of an Optimizer; moments start at 0. Returns its parameters, as the property optimizer does."""
@@ -298,28 +298,34 @@ class Network(Object):
         A sample (or minibatch) with anything in it that is not finite changes nothing and ends the call with
         NotFiniteError, whose report says how many samples were learned before.
         """
-        if progress is True:
-            with ProgressLine(len(order if order is not None else inputs)) as line:
-                return self.learn(inputs, targets, batch=batch, loss_mask=loss_mask, order=order, state=state,
-                                  progress=line, progress_every=progress_every)
         data, keep = _data(inputs, targets, loss_mask, order, _names.integer("batch", batch, 1))
         every = _names.integer("progress_every", progress_every, 1)
+        if progress is True:
+            with ProgressLine((data.order or data.inputs).contents.rows) as line:
+                report = self._learn(data, state, line, every)
+        else:
+            report = self._learn(data, state, progress, every)
+        del keep
+        return report
+
+    def _learn(self, data, state, progress, every):
         # Without a function too, so that Ctrl-C ends a long call: signals are handled when Python runs.
         watch = progress is not None or threading.current_thread() is threading.main_thread()
         callback = Progress(progress) if watch else None
         options = byref(callback.options(every)) if watch else None
         try:
             with self._handle.lock:
-                report = self._tell(lib.plast_network_learn, state, byref(data), options)
+                return self._tell(lib.plast_network_learn, state, byref(data), options)
         except Error as failure:
-            raised = callback.raised if watch else None
+            raised = callback.take() if watch else None
             if raised is None:
                 raise
             if isinstance(raised, Stop):
                 return failure.report._replace(stopped=True)
-            raise raised from None
-        del keep
-        return report
+            try:
+                raise raised from None
+            finally:
+                del raised
 
     def _tell(self, function, state, *arguments):
         """Calls a function that ends with a report; a failure carries it, too."""

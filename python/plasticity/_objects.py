@@ -90,7 +90,7 @@ class ContextHandle(Handle):
 
 class Object:
     """A C object that can be closed, by close() or at the end of a `with` block. Using it afterwards is a StateError;
-    objects made from it and arrays that show its memory stay good."""
+    arrays that show its memory stay good."""
 
     __slots__ = ("_claim",)
     _what = "object"

@@ -72,9 +72,10 @@ class Progress:
         self._generator = _answers(function, self._raised)
         next(self._generator)
 
-    @property
-    def raised(self):
-        return self._raised[0]
+    def take(self):
+        """What the function raised, if anything; it is not kept here, where its traceback would close a circle."""
+        raised, self._raised[0] = self._raised[0], None
+        return raised
 
     def options(self, every):
         return _structs.LearnOptions(progress=self._CALLBACK, user=self._generator, progress_every=every)

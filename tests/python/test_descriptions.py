@@ -61,7 +61,8 @@ def test_mistakes(act, kind, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("act", [lambda: Rule(3), lambda: Rule("oja", rate="fast"), lambda: Rule("oja", rate=None)])
+@pytest.mark.parametrize("act", [lambda: Rule(3), lambda: Rule("oja", rate="fast"), lambda: Rule("oja", rate=None),
+                                 lambda: Rule("oja")[0]])
 def test_wrong_types(act):
     with pytest.raises(TypeError, match="expected"):
         act()

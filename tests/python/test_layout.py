@@ -66,14 +66,18 @@ def headers():
     return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
 
 
-def enumerators(prefix, excluding=""):
-    return {name for name in re.findall(rf"\b({prefix}\w+) = -?\d+", headers())
-            if not (excluding and re.match(excluding, name))}
+# What Python has no use for: it fills structs itself, and a network's own state may be replaced under a view.
+NOT_NEEDED = {"PLAST_OK", "PLAST_DTYPE_DEFAULT", "PLAST_F16", "PLAST_BF16", "plast_matrix_init", "plast_network_state",
+              "plast_struct_init"}
 
 
-@pytest.mark.parametrize("prefix", ["PLAST_LOSS_", "PLAST_INIT_", "PLAST_CPU_", "PLAST_PARAMETER_", "PLAST_E_"])
-def test_no_enumerator_is_missing(prefix):
-    assert enumerators(prefix) <= set(NUMBERS)
+def test_no_enumerator_is_missing():
+    assert set(re.findall(r"\b(PLAST_\w+) = -?\d+", headers())) - NOT_NEEDED == set(NUMBERS)
+
+
+def test_no_function_is_missing():
+    """A new public function gets a line in _library.py, or stands in NOT_NEEDED."""
+    assert set(prototypes()) - NOT_NEEDED == set(_library.SIGNATURES)
 
 
 C_TYPES = {"int32_t": ctypes.c_int32, "int64_t": ctypes.c_int64, "uint32_t": ctypes.c_uint32,

@@ -2,6 +2,7 @@
 """Closing in any order is safe, and a C object goes when nothing can reach it any more: creations and destructions are
 counted where the package calls the library."""
 
+import contextlib
 import gc
 import itertools
 
@@ -87,6 +88,23 @@ def test_garbage_in_circles(destroyed):
         assert destroyed.index("state") < destroyed.index("network")
         assert destroyed[-1] == "context"
         destroyed.clear()
+
+
+def test_exceptions_keep_nothing(destroyed, data, make):
+    """What a callback raised lets the network go as soon as it was handled, without the collector."""
+    def fail(report):
+        raise LookupError
+
+    def act():
+        with contextlib.suppress(LookupError):
+            make().learn(*data, progress=fail, progress_every=1)
+
+    gc.disable()
+    try:
+        act()
+        assert destroyed.count("network") == 1
+    finally:
+        gc.enable()
 
 
 def test_failures_leave_nothing(destroyed):

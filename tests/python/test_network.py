@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Building, learning, running, evaluating; what callbacks may do; errors."""
 
+import gc
 import math
 import os
 import pickle
@@ -83,6 +84,8 @@ def test_mistakes(act, kind, words):
 @pytest.mark.parametrize("act", [
     lambda: plasticity.Network("many"), lambda: plasticity.Network(3.5), lambda: plasticity.Network(3, loss=2),
     lambda: plasticity.Network(3).add("dense", 2, activation=1), lambda: plasticity.Network(3).add("dense", 2, gain="1"),
+    lambda: plasticity.Network(3).add(None, 2), lambda: plasticity.Network(3).rule("all", 7),
+    lambda: plasticity.Network(3).add("dense", 2).synapses(0),
 ])
 def test_wrong_types(act):
     with pytest.raises(TypeError, match="expected"):
@@ -246,6 +249,37 @@ def test_ctrl_c_without_a_callback():
     assert errors.rstrip().endswith("KeyboardInterrupt") and "ignored" not in errors
 
 
+def test_interrupts_at_any_moment(data, make, monkeypatch):
+    """A signal handler that raises, wherever Python code runs in the call: nothing is lost and nothing escapes."""
+    class Alarm(Exception):
+        pass
+
+    def ring(*_):
+        raise Alarm
+
+    escaped = []
+    monkeypatch.setattr(sys, "unraisablehook", escaped.append)
+    gc.collect()
+    gc.disable()  # what a signal raises in a finalizer is lost, in Python's own ones too
+    net, x, y = make(), *data
+    order, rings = np.resize(np.arange(200), 20000), 0
+    net.prepare()
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        for i in range(300):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 1e-4 + 1e-6 * i)
+                net.learn(x, y, order=order, progress=lambda report: report.accuracy, progress_every=1)
+            except Alarm:
+                rings += 1
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        gc.enable()
+    assert not escaped and rings == 300
+
+
 def test_nothing_is_printed():
-    done = run_python("import plasticity; n = plasticity.Network(3); n.add('dense', 2); n.run(__import__('numpy').ones(3))")
+    done = run_python("import numpy, plasticity; n = plasticity.Network(3); n.add('dense', 2); n.run(numpy.ones(3))")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
