@@ -106,9 +106,11 @@ def test_weights_and_biases_go_in_and_out(make):
     copy = layer.synapses().get_weights()
     copy[:] = 0
     np.testing.assert_array_equal(layer.weights, weights)
-    layer.set_bias(np.arange(16.0)[::1])
+    layer.set_bias(np.arange(0, 16, 0.5)[::2])
     np.testing.assert_array_equal(layer.get_bias(), np.arange(16, dtype=np.float32))
-    assert layer.get_bias(np.empty(16)).dtype == np.float64
+    wide = np.full((16, 3), -1.0)
+    assert layer.get_bias(wide[:, 1]).dtype == np.float64
+    np.testing.assert_array_equal(wide, np.stack([np.full(16, -1), np.arange(16), np.full(16, -1)], axis=1))
 
 
 def test_one_sample_as_a_vector(data, make):
@@ -120,6 +122,7 @@ def test_one_sample_as_a_vector(data, make):
     np.testing.assert_array_equal(a.layers[0].weights, b.layers[0].weights)
     assert a.run(x[0]).shape == (3,)
     np.testing.assert_array_equal(a.run(x[0]), a.run(x[:1])[0])
+    np.testing.assert_array_equal(a.run(np.repeat(x[0], 2)[::2]), a.run(x[0]))
     a.learn(x[0], np.eye(3)[y[0]])
     b.learn(x[0], y[0])
     np.testing.assert_array_equal(a.layers[0].weights, b.layers[0].weights)
@@ -130,6 +133,7 @@ def test_mask_and_order(data, make):
     masked = make()
     report = masked.learn(x, y, loss_mask=y > 0)
     assert report.losses == np.sum(y > 0) and report.samples == 200
+    assert report.accuracy == report.correct / report.losses
     order = np.arange(200)[::2].astype(np.int32)
     a, b = make(), make()
     assert a.learn(x, y, order=order).samples == 100

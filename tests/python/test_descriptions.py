@@ -17,6 +17,7 @@ def test_names_are_the_librarys():
         for name in kind.names():
             made = kind(name)
             assert made.name == name and isinstance(made, kind) and made.parameters
+            assert type(made) is type(kind(name))
 
 
 def test_parameters_by_attribute_and_item():

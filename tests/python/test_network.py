@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import numpy as np
 import pytest
@@ -204,6 +205,8 @@ def test_freezing(data, make):
     net.learn(*data)
     assert np.any(layer.weights != before)
     np.testing.assert_array_equal(layer.get_bias(), bias)
+    layer.frozen = True
+    assert synapses.frozen
     layer.frozen = False
     assert not synapses.frozen
     with pytest.raises(plasticity.InvalidError, match="frozen is 2"):
@@ -244,8 +247,12 @@ def test_ctrl_c_without_a_callback():
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env=dict(os.environ, PYTHONPATH=str(SOURCE / "python")))
     assert process.stdout.readline() == "go\n"
+    time.sleep(0.5)  # now it learns
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert errors.rstrip().endswith("KeyboardInterrupt") and "ignored" not in errors
 
 

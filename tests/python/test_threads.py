@@ -62,8 +62,29 @@ def test_one_network_in_several_threads(data, make):
         list(pool.map(run, range(1, 9)))
 
 
-def test_threads_that_share_a_context_wait(data, make):
-    """Calls on one context come one after another, so every update is whole: rate changes and learning mix."""
+@pytest.mark.parametrize("own_state", [False, True])
+def test_calls_on_one_context_wait(data, make, own_state):
+    """Another thread's call begins when the call that learns has ended."""
+    context = plasticity.Context()
+    net, rule = make(context=context), plasticity.Rule("oja", rate=1, context=context)
+    events = []
+
+    def others():
+        events.append(net.optimizer.rate + rule.rate)
+
+    def begin(report):
+        thread.start()
+        thread.join(0.2)
+        events.append("learned")
+
+    thread = threading.Thread(target=others)
+    net.learn(*data, progress=begin, progress_every=200, state=plasticity.State(net) if own_state else None)
+    thread.join()
+    assert events == ["learned", 1.05]
+
+
+def test_one_network_learns_in_several_threads(data, make):
+    """Call by call, so every update is whole."""
     net = make()
 
     def learn(_):
