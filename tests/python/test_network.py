@@ -238,7 +238,7 @@ def test_ctrl_c_without_a_callback():
     code = textwrap.dedent("""
         import numpy as np, plasticity
         net = plasticity.Network(100)
-        net.add("dense", 500, "relu"), net.add("dense", 10, "softmax")
+        net.add("dense", 1000, "relu"), net.add("dense", 500, "relu"), net.add("dense", 10, "softmax")
         net.set_optimizer(plasticity.Optimizer("sgd", rate=1e-3))
         order = np.zeros(10**7, np.int32)
         print("go", flush=True)
