@@ -12,10 +12,10 @@ from . import _names, _structs
 from ._arrays import array_of, dtype_of, float_type, matrix
 from ._descriptions import Optimizer, Rule, attached
 from ._display import ProgressLine
-from ._errors import RANGE, Error, error
+from ._errors import INVALID, RANGE, Error, error
 from ._library import lib
 from ._objects import Handle, Object, context_of
-from ._state import Progress, Stop, report_of
+from ._state import Progress, State, Stop, report_of
 
 
 class Synapses:
@@ -182,6 +182,8 @@ class Network(Object):
     def _index(self, layer):
         """Index of a layer given as one; -1 is the last."""
         if isinstance(layer, Layer):
+            if layer.network is not self:
+                raise error(INVALID, "the layer belongs to another network")
             return layer.index
         count = self._count()
         index = _names.integer("layer", layer)
@@ -228,7 +230,7 @@ class Network(Object):
     @property
     def outputs(self):
         """Units of the last layer."""
-        return self.layers[-1].units if self._count() else 0
+        return Layer(self, self._count() - 1).units if self._count() else 0
 
     def add_rule(self, layers, rule):
         """Attaches a copy of a Rule to "hidden" (all but the last), "all", or one layer. Returns the attached rule's
@@ -327,13 +329,22 @@ class Network(Object):
             finally:
                 del raised
 
+    def _call_with(self, state, function, *arguments):
+        """A call that uses a State, or the network's own for None; the messages go to the context of the one used."""
+        handle = self._handle
+        if state is None:
+            handle.call(function, handle.pointer, None, *arguments)
+        elif isinstance(state, State):
+            used = state._handle
+            used.call(function, handle.pointer, used.pointer, *arguments)
+        else:
+            raise TypeError(f"state is {state!r}, expected a State")
+
     def _tell(self, function, state, *arguments):
         """Calls a function that ends with a report; a failure carries it, too."""
-        handle, info = self._handle, _structs.ReportInfo()
-        used = handle if state is None else state._handle
+        info = _structs.ReportInfo()
         try:
-            used.call(function, handle.pointer, None if state is None else used.pointer, *arguments,
-                              byref(info))
+            self._call_with(state, function, *arguments, byref(info))
         except Error as failure:
             failure.report = report_of(info)
             raise
@@ -344,15 +355,12 @@ class Network(Object):
 
         out: float32 or float64, of any positive strides; None: a new array of the network's type
         """
-        handle = self._handle
         x = matrix("inputs", inputs, row=True)
         if out is None:
             out = np.empty((max(x.rows, 1), max(self.outputs, 1)) if inputs.ndim == 2 else max(self.outputs, 1),
                            self.dtype)
         y = matrix("out", out, row=inputs.ndim == 1)
-        used = handle if state is None else state._handle
-        used.call(lib.plast_network_run, handle.pointer, None if state is None else used.pointer, byref(x),
-                          byref(y))
+        self._call_with(state, lib.plast_network_run, byref(x), byref(y))
         return out
 
     def evaluate(self, inputs, targets, *, loss_mask=None, order=None, state=None):

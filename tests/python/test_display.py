@@ -35,7 +35,8 @@ def test_a_line_in_a_file():
     with plasticity.ProgressLine(200, file=file) as line:
         line(report(100, losses=0))
         line(report(150, losses=0))
-    assert file.getvalue().startswith("150/200, ") and file.getvalue().count("\n") == 1 and "loss" not in file.getvalue()
+    text = file.getvalue()
+    assert text.startswith("150/200, ") and text.count("\n") == 1 and "loss" not in text
     with plasticity.ProgressLine(200, file=file):
         pass
     assert file.getvalue().count("\n") == 1

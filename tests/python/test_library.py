@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Finding, loading and refusing libraries."""
 
-import shlex
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 from conftest import LIBRARY, SOURCE, run_python
@@ -44,6 +45,16 @@ def test_a_library_beside_the_package(tmp_path):
     shutil.copy(LIBRARY, package / _library.SONAME)
     done = run_python(SHOW, isolated=True, PYTHONPATH=tmp_path, PLASTICITY_LIBRARY=None)
     assert done.stdout.split() == [str(package / _library.SONAME), VERSION], done.stderr
+
+
+@pytest.mark.parametrize("folder", ["lib", f"lib/{sysconfig.get_config_var('MULTIARCH')}"])
+def test_a_library_in_this_pythons_prefix(tmp_path, folder):
+    (tmp_path / folder).mkdir(parents=True)
+    copy = shutil.copy(LIBRARY, tmp_path / folder / _library.SONAME)
+    done = run_python("import os, sys, plasticity._library\n"
+                      f"sys.prefix = {str(tmp_path)!r}; del os.environ['PLASTICITY_LIBRARY']\n"
+                      "print(*plasticity._library._candidates())")
+    assert str(copy) in done.stdout.split(), done.stderr
 
 
 @pytest.mark.parametrize("source, words", [

@@ -84,7 +84,8 @@ def test_mistakes(act, kind, words):
 
 @pytest.mark.parametrize("act", [
     lambda: plasticity.Network("many"), lambda: plasticity.Network(3.5), lambda: plasticity.Network(3, loss=2),
-    lambda: plasticity.Network(3).add("dense", 2, activation=1), lambda: plasticity.Network(3).add("dense", 2, gain="1"),
+    lambda: plasticity.Network(3).add("dense", 2, activation=1),
+    lambda: plasticity.Network(3).add("dense", 2, gain="1"), lambda: plasticity.Network(3).run(np.ones(3), state=3),
     lambda: plasticity.Network(3).add(None, 2), lambda: plasticity.Network(3).rule("all", 7),
     lambda: plasticity.Network(3).add("dense", 2).synapses(0),
 ])
@@ -108,6 +109,8 @@ def test_bad_calls_have_the_librarys_message(data, make):
         make().rule(3, "oja")
     with pytest.raises(plasticity.UnknownError, match='"top"'):
         make().add_rule("top", plasticity.Rule("gha", rate=0))
+    with pytest.raises(plasticity.InvalidError, match="the layer belongs to another network"):
+        make().rule(make().layers[0], "oja")
     state = plasticity.State(make())
     with pytest.raises(plasticity.InvalidError, match="another network"):
         make().learn(x, y, state=state)
