@@ -173,6 +173,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, 
 /* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts:
  * weights, biases, moments. Activity and errors pass on. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen);
+/* 1 when all of the layer is frozen, else 0; 0 for NULL. */
+PLAST_API int32_t plast_layer_frozen(const plast_layer *layer);
 /* One of the layer's synapse groups by name; NULL = the first. "dense" has one, "input". Groups of a feedback scheme
  * belong to the layer in which they end (feedback.h); handles to them die with the scheme: PLAST_E_STATE from then on,
  * unless a later scheme's group takes their place. A scheme that brings signals to the inputs, because a rule into the
@@ -197,6 +199,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_mask(plast_synapses *s
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_mask(const plast_synapses *synapses,
                                                                const plast_matrix *mask);
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_frozen(plast_synapses *synapses, int32_t frozen);
+/* 1 when the group is frozen, else 0; 0 for NULL and for a group that went with its scheme. */
+PLAST_API int32_t plast_synapses_frozen(const plast_synapses *synapses);
 
 #ifdef __cplusplus
 }

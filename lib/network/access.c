@@ -52,6 +52,16 @@ plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen)
     return PLAST_OK;
 }
 
+int32_t plast_layer_frozen(const plast_layer *layer)
+{
+    int frozen = layer != NULL;
+    for (int32_t i = 0; frozen && i < layer->groups + layer->feedback_groups; i++)
+        frozen = plast_synapses_frozen(&layer->synapses[i]);
+    for (int32_t i = 0; frozen && i < layer->populations; i++)
+        frozen = layer->model->populations[layer->first_population + i].frozen;
+    return frozen;
+}
+
 plast_status plast_layer_synapses(const plast_layer *layer, const char *name, plast_synapses **synapses)
 {
     if (layer == NULL)

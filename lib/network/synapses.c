@@ -75,6 +75,11 @@ plast_status plast_synapses_set_frozen(plast_synapses *synapses, int32_t frozen)
     return status;
 }
 
+int32_t plast_synapses_frozen(const plast_synapses *synapses)
+{
+    return synapses != NULL && synapses->group >= 0 && synapses->model->groups[synapses->group].frozen;
+}
+
 plast_status plast_synapses_view(const plast_synapses *synapses, plast_matrix *view)
 {
     plast__group *g = NULL;
