@@ -153,7 +153,7 @@ static void names_end_with_null(const char *(*name)(int32_t index), const char *
 static void every_list_enumerates_its_names(void **state)
 {
     (void)state;
-    names_end_with_null(plast_rule_name, (const char *const[]){ "decay", "gha", "oja", NULL });
+    names_end_with_null(plast_rule_name, (const char *const[]){ "decay", "ehebb", "gha", "oja", NULL });
     names_end_with_null(plast_optimizer_name, (const char *const[]){ "adam", "sgd", NULL });
     names_end_with_null(plast_feedback_name,
                         (const char *const[]){ "backprop", "fa", "dfa", "dfa_sign", "drtp", "usf", "frsf", "brsf",
@@ -282,6 +282,7 @@ static void documented_parameters_are_there(void **state)
         double default_value, minimum, maximum;
     } known[] = {
         { 0, "decay", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, 1.0 },
+        { 0, "ehebb", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 0, "gha", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 0, "oja", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 0, "oja", 1, "guard", HIGH, 0.0, 0.0, inf },

@@ -30,8 +30,18 @@ typedef struct plast_rule plast_rule;
  *   "gha"    W += rate (y x^T - tril(y y^T) W): Sanger's generalised Hebbian algorithm (Sanger 1989); rows converge
  *            to the ordered principal components of the uncentred second moment.
  *              rate   [0, inf), required
+ *   "ehebb"  W_l += rate e_l e_(l-1)^T, e the learning signals above and below: error-based Hebbian plasticity
+ *            (Shervani-Tabar & Rosenbaum 2023, eq. 8 with theta_2 = -rate). Into the first layer, see "Signal of the
+ *            inputs" below. No stability bound is known.
+ *              rate   [0, inf), required
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
+ *
+ * Signal of the inputs, for rules that read the presynaptic learning signal in the first layer: e_0 = f'(y_0) o (B_1 e_1)
+ * with B_1 as the feedback scheme has it (W_1^T for "backprop", a matrix of its own for the others) and the slope f' of
+ * the first layer written as a function of the activity, which the inputs y_0 stand in for (same publication, eq. 24).
+ * "circuit" defines no such signal: there the rule is refused for the first layer (PLAST_E_UNSUPPORTED). Samples without
+ * a loss have signals of 0, and count in the average.
  *
  * Failure: PLAST_E_UNKNOWN for another name, the message lists the known ones. */
 PLAST_API PLAST_NODISCARD plast_status plast_rule_create(plast_context *context, const char *name, plast_rule **rule);

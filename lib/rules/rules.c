@@ -4,6 +4,7 @@
 /* The list. A new rule is a file that defines plast__rule_<name>, and a line here. */
 #define RULES(X)                                                                                                       \
     X(decay)                                                                                                           \
+    X(ehebb)                                                                                                           \
     X(gha)                                                                                                             \
     X(oja)
 
