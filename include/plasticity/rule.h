@@ -34,6 +34,12 @@ typedef struct plast_rule plast_rule;
  *            (Shervani-Tabar & Rosenbaum 2023, eq. 8 with theta_2 = -rate). Into the first layer, see "Signal of the
  *            inputs" below. No stability bound is known.
  *              rate   [0, inf), required
+ *   "pool"   W_l += sum_r theta_r F^r, the ten candidate terms of Shervani-Tabar & Rosenbaum 2023, eqs. 14-23, read
+ *            literally: what multiplies an outer product is one number for the whole layer (e = e_l, p = e_(l-1)).
+ *              F^0 = -e x^T   F^1 = -y p^T   F^2 = -e p^T   F^3 = -W   F^4 = -1 p^T   F^5 = -(1^T y) e x^T
+ *              F^6 = -(y^T W p) y p^T   F^7 = -(y^T W p) e x^T   F^8 = -(e^T W x) y p^T   F^9 = y x^T - y y^T W
+ *            theta_0, theta_2, theta_9 alone are gradient descent, "ehebb" (of rate -theta_2) and "oja".
+ *              theta_0 ... theta_9   (-inf, inf), default 0
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

@@ -8,9 +8,30 @@
 #include <math.h>
 #include <string.h>
 
+/* The memory that an attachment asks for; what could not be had is missing. */
+static int create_site_work(const plast__model *model, const plast__group *group, int64_t batch, int32_t needs,
+                            plast__site *site)
+{
+    const int64_t post_ld = model->populations[group->post].ld;
+    const struct {
+        int32_t need;
+        int64_t ld;
+        void **work;
+    } wanted[] = { { PLAST__NEEDS_POST_WORK, post_ld, &site->post_work },
+                   { PLAST__NEEDS_POST_WORK_2, post_ld, &site->post_work_2 },
+                   { PLAST__NEEDS_PRE_WORK, group->ld, &site->pre_work } };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (!(needs & wanted[i].need))
+            continue;
+        *wanted[i].work = plast__allocate_rows(model->context, batch, wanted[i].ld, plast__size(model->dtype));
+        if (*wanted[i].work == NULL)
+            return 0;
+    }
+    return 1;
+}
+
 static int create_work(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    const int64_t size = plast__size(model->dtype), post_ld = model->populations[group->post].ld;
     for (const plast__attachment *a = group->rules; a != NULL; a = a->next)
         p->work_count++;
     p->work = plast__allocate(model->context, p->work_count, sizeof *p->work);
@@ -18,14 +39,8 @@ static int create_work(const plast__model *model, const plast__group *group, pla
         return 0;
     int32_t i = 0;
     for (const plast__attachment *a = group->rules; a != NULL; a = a->next, i++) {
-        plast__site *site = &p->work[i].site;
         p->work[i].attachment = a;
-        if (a->kind->needs & PLAST__NEEDS_POST_WORK)
-            site->post_work = plast__allocate_rows(model->context, p->batch, post_ld, size);
-        if (a->kind->needs & PLAST__NEEDS_PRE_WORK)
-            site->pre_work = plast__allocate_rows(model->context, p->batch, group->ld, size);
-        if (((a->kind->needs & PLAST__NEEDS_POST_WORK) && site->post_work == NULL) ||
-            ((a->kind->needs & PLAST__NEEDS_PRE_WORK) && site->pre_work == NULL))
+        if (!create_site_work(model, group, p->batch, a->kind->needs, &p->work[i].site))
             return 0;
     }
     return 1;
@@ -102,6 +117,7 @@ void plast__pending_destroy(plast_context *context, plast__pending *p)
 {
     for (int32_t i = 0; p->work != NULL && i < p->work_count; i++) {
         plast__release(context, p->work[i].site.post_work);
+        plast__release(context, p->work[i].site.post_work_2);
         plast__release(context, p->work[i].site.pre_work);
     }
     void *const arrays[] = { p->work, p->projection,   p->factor,         p->tied_factor, p->increment, p->matrix,

@@ -8,10 +8,11 @@
 #include "core/terms.h"
 
 enum {
-    PLAST__NEEDS_PROJECTION = 1, /* site.projection = W^T y of each sample, from the old W */
-    PLAST__NEEDS_POST_WORK = 2,  /* site.post_work */
-    PLAST__NEEDS_PRE_WORK = 4,   /* site.pre_work */
-    PLAST__NEEDS_PRE_SIGNAL = 8  /* site.s_pre; into the first layer that of the inputs, see plast__hop */
+    PLAST__NEEDS_PROJECTION = 1,  /* site.projection = W^T y of each sample, from the old W */
+    PLAST__NEEDS_POST_WORK = 2,   /* site.post_work */
+    PLAST__NEEDS_PRE_WORK = 4,    /* site.pre_work */
+    PLAST__NEEDS_PRE_SIGNAL = 8,  /* site.s_pre; into the first layer that of the inputs, see plast__hop */
+    PLAST__NEEDS_POST_WORK_2 = 16 /* site.post_work_2 */
 };
 
 /* What a group shows to a rule at one update. Arrays are samples x ld and stay as they are until the terms have been
@@ -32,6 +33,7 @@ typedef struct plast__site {
     double weight_bound;  /* no |weight| is larger */
     const double *values; /* the attachment's parameters */
     void *post_work;      /* the attachment's own, samples x ld_post */
+    void *post_work_2;    /* as much again */
     void *pre_work;       /* the attachment's own, samples x ld_pre */
     void *slow;           /* the attachment's own, n_post, see plast__rule_kind.slow */
 } plast__site;

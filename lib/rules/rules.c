@@ -6,7 +6,8 @@
     X(decay)                                                                                                           \
     X(ehebb)                                                                                                           \
     X(gha)                                                                                                             \
-    X(oja)
+    X(oja)                                                                                                             \
+    X(pool)
 
 #define DECLARE(name) extern const plast__rule_kind plast__rule_##name;
 #define MEMBER(name) &plast__rule_##name.parameters,
