@@ -40,6 +40,8 @@ typedef struct plast_rule plast_rule;
  *              F^6 = -(y^T W p) y p^T   F^7 = -(y^T W p) e x^T   F^8 = -(e^T W x) y p^T   F^9 = y x^T - y y^T W
  *            theta_0, theta_2, theta_9 alone are gradient descent, "ehebb" (of rate -theta_2) and "oja".
  *              theta_0 ... theta_9   (-inf, inf), default 0
+ *   "hebb"   W += rate y x^T: plain Hebbian plasticity (Hebb 1949). Nothing bounds the weights.
+ *              rate   [0, inf), required
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

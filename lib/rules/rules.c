@@ -6,6 +6,7 @@
     X(decay)                                                                                                           \
     X(ehebb)                                                                                                           \
     X(gha)                                                                                                             \
+    X(hebb)                                                                                                            \
     X(oja)                                                                                                             \
     X(pool)
 
