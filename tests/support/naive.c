@@ -90,7 +90,7 @@ static double activate(const naive_layer *l, double z)
     }
 }
 
-static double slope(const naive_layer *l, double z)
+double naive_slope(const naive_layer *l, double z)
 {
     const double y = activate(l, z);
     switch (l->activation) {
@@ -155,7 +155,7 @@ static void output_signal(const naive *naive, naive_layer *l, const double *targ
         if (naive->squared && l->activation == PLAST_SOFTMAX)
             l->s[i] = weight * l->y[i] * (l->y[i] - target[i] - mean);
         else if (naive->squared)
-            l->s[i] *= slope(l, l->z[i]);
+            l->s[i] *= naive_slope(l, l->z[i]);
     }
 }
 
@@ -168,7 +168,7 @@ static void backward(naive *naive)
             l->s[j] = 0.0;
             for (int64_t i = 0; i < above->out; i++)
                 l->s[j] += above->w[i * above->in + j] * above->s[i];
-            l->s[j] *= slope(l, l->z[j]);
+            l->s[j] *= naive_slope(l, l->z[j]);
         }
     }
 }
@@ -218,7 +218,7 @@ static void add_all_rules(naive *naive, const double *x, double share)
 }
 
 /* The error's step, into `gradient`. Adam as in Kingma & Ba (2015), algorithm 1. */
-static void step(const naive *naive, int64_t n, double *gradient, double *first, double *second)
+void naive_step(const naive *naive, int64_t n, double *gradient, double *first, double *second)
 {
     const double beta1 = 0.9, beta2 = 0.999, t = (double)naive->updates;
     for (int64_t i = 0; i < n; i++) {
@@ -234,17 +234,26 @@ static void step(const naive *naive, int64_t n, double *gradient, double *first,
     }
 }
 
-static void apply(const naive *naive, naive_layer *l, int carries_error)
+/* The steps of all layers, before a weight changes. */
+static void step_all(naive *naive)
+{
+    for (int32_t k = 0; k < naive->layers; k++) {
+        naive_layer *l = &naive->layer[k];
+        if (!l->frozen)
+            naive_step(naive, l->in * l->out, l->gradient_w, l->first_w, l->second_w);
+        if (!l->frozen && l->b != NULL)
+            naive_step(naive, l->out, l->gradient_b, l->first_b, l->second_b);
+    }
+}
+
+static void apply(naive_layer *l, int carries_error)
 {
     const int64_t n = l->in * l->out;
+    const double decay = l->decay + (carries_error ? l->error_decay : 0.0);
     if (l->frozen)
         return;
-    if (carries_error)
-        step(naive, n, l->gradient_w, l->first_w, l->second_w);
     for (int64_t i = 0; i < n; i++)
-        l->w[i] = l->w[i] - l->decay * l->w[i] + l->gradient_w[i] + l->rule[i];
-    if (carries_error && l->b != NULL)
-        step(naive, l->out, l->gradient_b, l->first_b, l->second_b);
+        l->w[i] = l->w[i] - decay * l->w[i] + l->gradient_w[i] + l->rule[i];
     for (int64_t i = 0; l->b != NULL && i < l->out; i++)
         l->b[i] += l->gradient_b[i];
 }
@@ -274,12 +283,19 @@ void naive_update(naive *naive, int64_t n, const double *x, const double *target
         if (targets == NULL || weight == 0.0)
             continue;
         output_signal(naive, &naive->layer[naive->layers - 1], targets + b * outputs, weight);
-        backward(naive);
+        if (naive->descend != NULL)
+            naive->descend(naive, targets + b * outputs, weight, 1.0 / (double)losses);
+        else
+            backward(naive);
         add_gradient(naive, x + b * inputs, 1.0 / (double)losses);
     }
     naive->updates += losses > 0;
+    if (losses > 0)
+        step_all(naive);
+    for (int32_t k = 0; naive->learn != NULL && k < naive->layers; k++)
+        naive->learn(naive, k, losses > 0);
     for (int32_t k = 0; k < naive->layers; k++)
-        apply(naive, &naive->layer[k], losses > 0);
+        apply(&naive->layer[k], losses > 0);
 }
 
 void naive_learn(naive *naive, int64_t n, const double *x, const double *targets, const double *mask, int64_t batch)

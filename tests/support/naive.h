@@ -18,6 +18,7 @@ typedef struct naive_layer {
     double *rule; /* increment of all rules */
     double *z, *y, *s;
     double oja, guard, gha, decay;
+    double error_decay; /* as decay, but only at updates that carry an error */
     int32_t frozen;
 } naive_layer;
 
@@ -28,6 +29,12 @@ typedef struct naive {
     int32_t adam;
     double rate;
     int64_t updates; /* that carried an error */
+    /* A feedback scheme (support/schemes.h); NULL = backpropagation. `descend` puts the signals of the hidden layers
+     * where that of the output is known already; `learn` is called when a layer's step and its rules' increments are
+     * known and all weights are still the old ones. */
+    void *scheme;
+    void (*descend)(struct naive *naive, const double *target, double weight, double share);
+    void (*learn)(struct naive *naive, int32_t layer, int carries_error);
 } naive;
 
 /* The same weights, rules and rates as the network's at this moment; moments 0. */
@@ -39,6 +46,11 @@ void naive_forward(naive *naive, const double *x);
 void naive_update(naive *naive, int64_t n, const double *x, const double *targets, const double *mask);
 /* All n samples in minibatches, the last one perhaps shorter. */
 void naive_learn(naive *naive, int64_t n, const double *x, const double *targets, const double *mask, int64_t batch);
+
+/* f'(z) of the layer's units. */
+double naive_slope(const naive_layer *layer, double z);
+/* A gradient becomes the optimizer's step of the update under way. */
+void naive_step(const naive *naive, int64_t n, double *gradient, double *first, double *second);
 
 /* As net_all. */
 double *naive_all(const naive *naive);
