@@ -145,7 +145,7 @@ static plast_status check_signal(plast_context *context, const plast__model *mod
 {
     const int64_t n = a->rows * model->populations[group->post].ld;
     if (error->optimizer != NULL && !isfinite(model->kernels->max_abs(n, a->of[group->post].s)))
-        return plast__fail(context, PLAST_E_NOT_FINITE, "a signal of population %d is not finite", group->post);
+        return plast__fail(context, PLAST_E_NOT_FINITE, "a signal of layer %d is not finite", group->layer);
     return PLAST_OK;
 }
 
@@ -178,8 +178,8 @@ static void measure_both(const plast__model *model, plast__group *group, const p
 static plast_status too_large(plast_context *context, const plast__group *group)
 {
     return plast__fail(context, PLAST_E_NOT_FINITE,
-                       "a term of the update of synapses into population %d is not finite or would overflow",
-                       group->post);
+                       "layer %d, synapses \"%s\": a term of the update is not finite or would overflow", group->layer,
+                       group->name);
 }
 
 plast_status plast__emit(plast_context *context, const plast__model *model, plast__group *group,

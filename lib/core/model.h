@@ -45,6 +45,7 @@ typedef struct plast__initialiser {
  * are read alike, and take the same terms, row by row. */
 typedef struct plast__group {
     const char *name;
+    int32_t layer;      /* in which it ends, for messages; -1 = the inputs */
     int32_t pre, post;  /* populations */
     int32_t transposed; /* rows are pre units */
     int64_t rows, cols; /* as stored: post units x pre units, or the other way round */

@@ -13,6 +13,7 @@ uint64_t plast__credit_stream(const plast__hop *hop, int32_t place)
 plast_status plast__credit_add(plast__model *model, plast__hop *hop, const plast__group *group)
 {
     plast__group made = *group;
+    made.layer = hop->layer;
     made.stream = plast__credit_stream(hop, hop->groups);
     const plast_status status = plast__model_add_group(model, &made, &hop->group[hop->groups]);
     hop->groups += status == PLAST_OK;

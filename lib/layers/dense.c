@@ -14,6 +14,7 @@ static plast_status build(plast__model *model, const plast_layer_options *option
     if (status != PLAST_OK)
         return status;
     const plast__group group = { .name = "input",
+                                 .layer = layer->index,
                                  .pre = layer->input,
                                  .post = layer->output,
                                  .learns = 1,

@@ -189,9 +189,9 @@ static plast_status check_leader(const plast_synapses *synapses, const plast__gr
         if (model->groups[i].partner == synapses->group && synapses->group > 0 &&
             !same_mask(model, g, mask, model->groups[i].mask))
             return plast__fail(model->context, PLAST_E_STATE,
-                               "these synapses follow the forward ones into population %d and have their mask, "
+                               "these synapses follow the forward ones of layer %d and have their mask, "
                                "transposed: set it there",
-                               model->groups[i].post);
+                               model->groups[i].layer);
     return PLAST_OK;
 }
 
