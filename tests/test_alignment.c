@@ -274,11 +274,16 @@ static void nothing_changes_and_blocks_do_not_matter(void **state)
     net_learn(&twin, &data);
     plast_state *small = NULL;
     net_ok(&net, plast_state_create(net.context, net.network, &two, &small));
+    double *before = group_new(net_group(&net, 0, "magnitude"));
     net_ok(&net, align(&net, NULL, PLAST_ALIGNED));
     memcpy(whole, alignment, sizeof whole);
     net_ok(&net, align(&net, small, PLAST_ALIGNED));
     assert_close(HIDDEN * PLAST_ALIGNED, alignment, whole, 1e-12);
     assert_same_nets(&net, &twin);
+    double *after = group_new(net_group(&net, 0, "magnitude"));
+    assert_same_bits(FIRST * SECOND, before, after);
+    free(before);
+    free(after);
     net_learn(&net, &data);
     net_learn(&twin, &data);
     assert_same_schemes(&net, &twin);
