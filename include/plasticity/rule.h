@@ -42,6 +42,11 @@ typedef struct plast_rule plast_rule;
  *              theta_0 ... theta_9   (-inf, inf), default 0
  *   "hebb"   W += rate y x^T: plain Hebbian plasticity (Hebb 1949). Nothing bounds the weights.
  *              rate   [0, inf), required
+ *   "oja_neuron"
+ *            W_ij += rate (y_i x_j - y_i^2 W_ij): Oja's rule for single neurons (Oja 1982). Every row of a linear layer
+ *            becomes the first principal component of the uncentred second moment, of length 1. Its length is stable
+ *            per sample for rate |x|^2 < 1.
+ *              rate   [0, inf), required
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

@@ -8,6 +8,7 @@
     X(gha)                                                                                                             \
     X(hebb)                                                                                                            \
     X(oja)                                                                                                             \
+    X(oja_neuron)                                                                                                      \
     X(pool)
 
 #define DECLARE(name) extern const plast__rule_kind plast__rule_##name;
