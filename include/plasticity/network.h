@@ -126,6 +126,13 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_set_rule(plast_network *net
 PLAST_API PLAST_NODISCARD plast_status plast_network_get_rule(const plast_network *network, int32_t layer,
                                                               const char *rule, const char *parameter, double *value);
 
+/* A live read-only view, 1 x units of the layer, of what an attached rule keeps for each unit from update to update, by
+ * name (rule.h says which rules keep what). Valid as long as the network, except during a call that learns.
+ * PLAST_E_UNKNOWN when the layer lacks the rule or the rule keeps no such quantity. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_view_rule(const plast_network *network, int32_t layer,
+                                                               const char *rule, const char *quantity,
+                                                               plast_matrix *view);
+
 /* Takes a copy of the optimizer. Moments and the count of updates start at zero. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_optimizer(plast_network *network,
                                                                    const plast_optimizer *optimizer);
@@ -159,7 +166,7 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_feedback_parameter(cons
 PLAST_API PLAST_NODISCARD plast_status plast_network_prepare(plast_network *network, int64_t batch);
 
 /* Draws all weights anew from `seed` and sets biases, moments and update counts to 0, as if just made with that seed.
- * Attached rules, optimizer, rates and frozen flags stay. */
+ * What rules keep gets its first values. Attached rules, optimizer, rates and frozen flags stay. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_reset(plast_network *network, uint64_t seed);
 
 PLAST_API int64_t plast_network_layers(const plast_network *network);

@@ -47,6 +47,13 @@ typedef struct plast_rule plast_rule;
  *            becomes the first principal component of the uncentred second moment, of length 1. Its length is stable
  *            per sample for rate |x|^2 < 1.
  *              rate   [0, inf), required
+ *   "bcm"    W += rate y (y - theta) x^T, theta of each unit a running mean of y^2: theta += (mean y^2 - theta) / tau
+ *            once per update, after the weights' term was formed with the old one (Bienenstock, Cooper & Munro 1982,
+ *            with the threshold of Intrator & Cooper 1992). Stable at its fixed points for rate |x|^2 (tau + 1) < 1. Keeps
+ *            "threshold" (plast_network_view_rule); freezing stops it.
+ *              rate   [0, inf), required; at 0 the threshold moves on
+ *              tau    [1, inf) updates, required
+ *              start  [0, inf), default 0: the threshold at first and after plast_network_reset
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

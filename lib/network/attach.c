@@ -190,20 +190,58 @@ plast_status plast_network_set_rule(plast_network *network, int32_t layers, cons
     return status;
 }
 
-plast_status plast_network_get_rule(const plast_network *network, int32_t layer, const char *rule,
-                                    const char *parameter, double *value)
+/* The rule's attachment to one layer. */
+static plast_status get_attachment(const plast_network *network, int32_t layer, const char *rule,
+                                   const plast__attachment **attachment)
 {
-    if (network == NULL)
-        return PLAST_E_INVALID;
     plast_context *context = network->model.context;
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
     if (layer < 0 || layer >= network->layer_count)
         return plast__fail(context, PLAST_E_RANGE, "layer %d of a network with %d layers", layer, network->layer_count);
-    const plast__attachment *a = find_attachment(network, layer, rule);
-    if (a == NULL)
+    *attachment = find_attachment(network, layer, rule);
+    if (*attachment == NULL)
         return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is not attached to layer %d", rule, layer);
-    return plast__parameters_get(context, &a->kind->parameters, parameter, a->values, value);
+    return PLAST_OK;
+}
+
+plast_status plast_network_get_rule(const plast_network *network, int32_t layer, const char *rule,
+                                    const char *parameter, double *value)
+{
+    const plast__attachment *a = NULL;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    const plast_status status = get_attachment(network, layer, rule, &a);
+    return status != PLAST_OK
+               ? status
+               : plast__parameters_get(network->model.context, &a->kind->parameters, parameter, a->values, value);
+}
+
+plast_status plast_network_view_rule(const plast_network *network, int32_t layer, const char *rule,
+                                     const char *quantity, plast_matrix *view)
+{
+    const plast__attachment *a = NULL;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    plast_context *context = network->model.context;
+    const plast_status status = get_attachment(network, layer, rule, &a);
+    if (status != PLAST_OK)
+        return status;
+    if (quantity == NULL || view == NULL)
+        return plast__fail(context, PLAST_E_INVALID, "%s is NULL",
+                           quantity == NULL ? "name of the quantity" : "place for the view");
+    if (a->kind->slow == NULL || strcmp(a->kind->slow, quantity) != 0)
+        return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%s\" keeps no \"%.40s\", it keeps: %s",
+                           a->kind->parameters.owner, quantity, a->kind->slow == NULL ? "nothing" : a->kind->slow);
+    const plast__population *units = &network->model.populations[network->layers[layer]->output];
+    *view = (plast_matrix){ .data = a->slow,
+                            .rows = 1,
+                            .cols = units->units,
+                            .row_stride = units->ld,
+                            .col_stride = 1,
+                            .dtype = network->model.dtype,
+                            .flags = PLAST_READ_ONLY };
+    return PLAST_OK;
 }
 
 plast_status plast_network_set_optimizer(plast_network *network, const plast_optimizer *optimizer)

@@ -3,6 +3,7 @@
 
 /* The list. A new rule is a file that defines plast__rule_<name>, and a line here. */
 #define RULES(X)                                                                                                       \
+    X(bcm)                                                                                                             \
     X(decay)                                                                                                           \
     X(ehebb)                                                                                                           \
     X(gha)                                                                                                             \
