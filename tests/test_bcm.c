@@ -203,6 +203,10 @@ static void threshold_stops_with_the_layer(void **state)
     net_see(&net, 1, x, 1);
     for (int i = 0; i < OUT; i++)
         assert_true(((const double *)view.data)[i] != 0.5); /* the view is live */
+    const double then = threshold(&net, 0);
+    net_freeze(&net, 0, 1); /* once it has learned, too */
+    net_see(&net, 1, x, 1);
+    assert_true(threshold(&net, 0) == then);
     net_ok(&net, plast_network_reset(net.network, 7));
     for (int i = 0; i < OUT; i++)
         assert_true(((const double *)view.data)[i] == 0.5);
