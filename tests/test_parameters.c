@@ -153,8 +153,8 @@ static void names_end_with_null(const char *(*name)(int32_t index), const char *
 static void every_list_enumerates_its_names(void **state)
 {
     (void)state;
-    names_end_with_null(plast_rule_name, (const char *const[]){ "bcm", "decay", "ehebb", "gha", "hebb", "oja",
-                                                                "oja_neuron", "pool", NULL });
+    names_end_with_null(plast_rule_name, (const char *const[]){ "bcm", "decay", "decorrelation", "ehebb", "gha", "hebb",
+                                                                "oja", "oja_neuron", "pool", NULL });
     names_end_with_null(plast_optimizer_name, (const char *const[]){ "adam", "sgd", NULL });
     names_end_with_null(plast_feedback_name,
                         (const char *const[]){ "backprop", "fa", "dfa", "dfa_sign", "drtp", "usf", "frsf", "brsf",
@@ -293,6 +293,7 @@ static void documented_parameters_are_there(void **state)
         { 0, "oja_neuron", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 0, "bcm", 1, "tau", REQUIRED | HIGH, 0.0, 1.0, inf },
         { 0, "bcm", 2, "start", HIGH, 0.0, 0.0, inf },
+        { 0, "decorrelation", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 1, "sgd", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 1, "adam", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 1, "adam", 1, "beta1", HIGH, 0.9, 0.0, 1.0 },

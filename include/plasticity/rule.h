@@ -54,6 +54,11 @@ typedef struct plast_rule plast_rule;
  *              rate   [0, inf), required; at 0 the threshold moves on
  *              tau    [1, inf) updates, required
  *              start  [0, inf), default 0: the threshold at first and after plast_network_reset
+ *   "decorrelation"
+ *            W += rate (W - y y^T W): anti-Hebbian decorrelation, the whitening part of the serial update of Cardoso &
+ *            Laheld 1996. The outputs of a linear layer become white, E[y y^T] = I. The same sample is answered by
+ *            1 + rate (1 - |y|^2) times its y before: stable per sample for rate (|y|^2 - 1) < 2.
+ *              rate   [0, inf), required
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

@@ -5,6 +5,7 @@
 #define RULES(X)                                                                                                       \
     X(bcm)                                                                                                             \
     X(decay)                                                                                                           \
+    X(decorrelation)                                                                                                   \
     X(ehebb)                                                                                                           \
     X(gha)                                                                                                             \
     X(hebb)                                                                                                            \
