@@ -92,8 +92,10 @@ static void descend_redrawn(const plast__descent *descent, const plast__hop *hop
     plast__group *magnitude = &descent->model->groups[hop->group[MAGNITUDE]];
     plast__model drawn = *descent->model;
     drawn.seed += descent->count * UINT64_C(0x9e3779b97f4a7c15);
-    if (descent->pending != NULL && !magnitude->frozen)
+    if (descent->pending != NULL && !magnitude->frozen) {
         (void)plast__group_draw(&drawn, magnitude, magnitude->weights);
+        plast__group_mask(descent->model, magnitude);
+    }
     descend(descent, hop);
 }
 

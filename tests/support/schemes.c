@@ -141,6 +141,12 @@ void group_mask(plast_synapses *synapses, const double *mask)
     assert_int_equal(plast_synapses_set_mask(synapses, &m), PLAST_OK);
 }
 
+void group_get_mask(const plast_synapses *synapses, double *mask)
+{
+    const plast_matrix view = view_of(synapses), m = plast_output_f64(mask, view.rows, view.cols);
+    assert_int_equal(plast_synapses_get_mask(synapses, &m), PLAST_OK);
+}
+
 static const char *const group_names[] = { "feedback", "magnitude", "descending", "teaching", "crossing" };
 enum { GROUP_NAMES = sizeof group_names / sizeof group_names[0] };
 
@@ -226,6 +232,7 @@ void matrix_product(int64_t rows, int64_t inner, int64_t cols, const double *a, 
 typedef struct matrix {
     int64_t rows, cols;
     double *w, *gradient, *first, *second;
+    double *mask; /* of 0 and 1, the library's when the learner was made */
 } matrix;
 
 /* One hidden layer's. */
@@ -262,6 +269,14 @@ static void read_matrix(const net *net, int32_t layer, const char *name, matrix 
     m->gradient = new_array(m->rows * m->cols);
     m->first = new_array(m->rows * m->cols);
     m->second = new_array(m->rows * m->cols);
+    m->mask = new_array(m->rows * m->cols);
+    group_get_mask(group, m->mask);
+}
+
+static void apply_mask(const matrix *m)
+{
+    for (int64_t i = 0; i < m->rows * m->cols; i++)
+        m->w[i] *= m->mask[i];
 }
 
 static matrix *matrix_of(part *p, int k)
@@ -294,6 +309,7 @@ static void make_signs(const naive *naive, int32_t l, part *p)
             const double magnitude = p->magnitude.w == NULL ? 1.0 : fabs(p->magnitude.w[at]);
             p->feedback.w[at] = scale * magnitude * sign(above->w[i * above->in + j]);
         }
+    apply_mask(&p->feedback);
 }
 
 /* What is sent into the layer. */
@@ -397,6 +413,7 @@ static void learn_with(const naive *naive, int32_t layer, matrix *m, int carries
             double *w = &m->w[j * m->cols + i];
             *w += l->gradient_w[i * l->in + j] + (mirror ? l->rule[i * l->in + j] : 0.0) - decay * *w;
         }
+    apply_mask(m);
 }
 
 static void learn_alone(const naive *naive, matrix *m, double rate, double decay)
@@ -404,6 +421,7 @@ static void learn_alone(const naive *naive, matrix *m, double rate, double decay
     naive_step(naive, m->rows * m->cols, m->gradient, m->first, m->second);
     for (int64_t i = 0; i < m->rows * m->cols; i++)
         m->w[i] += rate * m->gradient[i] - decay * m->w[i];
+    apply_mask(m);
     memset(m->gradient, 0, (size_t)(m->rows * m->cols) * sizeof(double));
 }
 
@@ -457,6 +475,7 @@ void naive_scheme_free(naive *naive)
             free(m->gradient);
             free(m->first);
             free(m->second);
+            free(m->mask);
         }
         free(p->q);
         free(p->g);

@@ -44,6 +44,7 @@ void group_set(plast_synapses *synapses, const double *weights);
 double *group_new(const plast_synapses *synapses); /* a copy, malloc's */
 /* A mask of 0 and 1. */
 void group_mask(plast_synapses *synapses, const double *mask);
+void group_get_mask(const plast_synapses *synapses, double *mask);
 
 /* Every matrix of the scheme, hidden layer by hidden layer; *size is the length. malloc's. */
 double *net_feedbacks(const net *net, int64_t *size);
@@ -51,7 +52,7 @@ double *net_feedbacks(const net *net, int64_t *size);
 void assert_same_schemes(const net *a, const net *b);
 
 /* Lets the naive learner, made by naive_copy, learn with the scheme that the network has, from the network's present
- * matrices. */
+ * matrices and with the masks that those have. */
 void naive_scheme(naive *naive, const net *net, const scheme_plan *plan);
 void naive_scheme_free(naive *naive);
 /* What was drawn anew inside the library ("brsf") is taken from there. */
