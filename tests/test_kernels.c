@@ -327,6 +327,85 @@ static void adam_values(void)
     }
 }
 
+static void momentum_values(void)
+{
+    const plast__momentum kinds[] = { { .rate = 0x1p-6, .mu = 0.875, .of_moment = 1 },
+                                      { .rate = 0x1p-6, .mu = 0.875, .of_gradient = 1, .of_moment = 0.75 } };
+    for (int64_t n = 0; n <= MAX_LENGTH; n++)
+        for (int kind = 0; kind < 2; kind++) {
+            const plast__momentum c = kinds[kind];
+            array g = array_random(n), m = array_random(n), delta = array_make(n), m0 = array_copy(&m);
+            at.k->momentum(n, &c, g.data, m.data, delta.data);
+            for (int64_t i = 0; i < n; i++) {
+                long double gi = get(g.data, i), mi = c.mu * (long double)get(m0.data, i) + gi;
+                near(get(m.data, i), mi, 3 * at.epsilon, "momentum m", n, i);
+                near(get(delta.data, i), -c.rate * (c.of_gradient * gi + c.of_moment * mi), 8 * at.epsilon * c.rate,
+                     "momentum delta", n, i);
+            }
+            arrays_free((array[]){ g, m, delta, m0 }, 4, "momentum canary");
+        }
+}
+
+static void rmsprop_values(void)
+{
+    const plast__rmsprop c = { .rate = 0x1p-6, .alpha = 0.96875, .epsilon = 0x1p-20 };
+    for (int64_t n = 0; n <= MAX_LENGTH; n++) {
+        array g = array_random(n), v = array_random(n), delta = array_make(n);
+        for (int64_t i = 0; i < n; i++)
+            set(v.data, i, i % 5 ? fabs(get(v.data, i)) : 0);
+        array v0 = array_copy(&v);
+        at.k->rmsprop(n, &c, g.data, v.data, delta.data);
+        for (int64_t i = 0; i < n; i++) {
+            long double gi = get(g.data, i);
+            long double vi = c.alpha * (long double)get(v0.data, i) + (1 - c.alpha) * gi * gi;
+            long double step = -c.rate * gi / (sqrtl(vi) + c.epsilon);
+            near(get(v.data, i), vi, 4 * at.epsilon * vi, "rmsprop v", n, i);
+            near(get(delta.data, i), step, 8 * at.epsilon * fabsl(step), "rmsprop delta", n, i);
+        }
+        arrays_free((array[]){ g, v, delta, v0 }, 4, "rmsprop canary");
+    }
+}
+
+static void clamp_values(void)
+{
+    for (int64_t n = 0; n <= MAX_LENGTH; n++)
+        for (int alias = 0; alias < 2; alias++) {
+            array a = array_random(n), out = array_make(n);
+            for (int64_t i = 0; i < n; i += 7)
+                set(a.data, i, i % 2 ? -INFINITY : 0.375);
+            array a0 = array_copy(&a);
+            array *result = alias ? &a : &out;
+            at.k->clamp(n, 0.375, a.data, result->data);
+            for (int64_t i = 0; i < n; i++) {
+                double x = get(a0.data, i);
+                check(get(result->data, i) == (x > 0.375 ? 0.375 : x < -0.375 ? -0.375 : x), "clamp", n, i);
+            }
+            arrays_free((array[]){ a, out, a0 }, 3, "clamp canary");
+        }
+}
+
+static void sign_values(void)
+{
+    for (int64_t n = 0; n <= MAX_LENGTH; n++)
+        for (int kind = 0; kind < 4; kind++) {
+            array a = array_random(n), magnitude = array_random(n), out = array_make(n);
+            for (int64_t i = 0; i < n; i += 3)
+                set(a.data, i, i % 2 ? -0.0 : 0.0);
+            array a0 = array_copy(&a);
+            array *result = kind & 1 ? &a : &out;
+            at.k->sign(n, 1.5, a.data, kind & 2 ? magnitude.data : NULL, result->data);
+            for (int64_t i = 0; i < n; i++) {
+                double x = get(a0.data, i), size = 1.5 * (kind & 2 ? fabs(get(magnitude.data, i)) : 1);
+                near(get(result->data, i),
+                     x > 0   ? size
+                     : x < 0 ? -size
+                             : 0,
+                     kind & 2 ? at.epsilon * size : 0, "sign", n, i);
+            }
+            arrays_free((array[]){ a, magnitude, out, a0 }, 4, "sign canary");
+        }
+}
+
 /* ---- the table itself ---- */
 
 static void test_levels(void **state)
@@ -346,6 +425,8 @@ int main(void)
         cmocka_unit_test(test_levels), ALL_TABLES(sweep_values),       ALL_TABLES(sweep_cuts),
         ALL_TABLES(project_values),    ALL_TABLES(project_cuts),       ALL_TABLES(max_abs_values),
         ALL_TABLES(dot_values),        ALL_TABLES(elementwise_values), ALL_TABLES(adam_values),
+        ALL_TABLES(momentum_values),   ALL_TABLES(rmsprop_values),     ALL_TABLES(clamp_values),
+        ALL_TABLES(sign_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

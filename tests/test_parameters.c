@@ -155,7 +155,8 @@ static void every_list_enumerates_its_names(void **state)
     (void)state;
     names_end_with_null(plast_rule_name, (const char *const[]){ "bcm", "decay", "decorrelation", "ehebb", "gha", "hebb",
                                                                 "oja", "oja_neuron", "pool", NULL });
-    names_end_with_null(plast_optimizer_name, (const char *const[]){ "adam", "sgd", NULL });
+    names_end_with_null(plast_optimizer_name,
+                        (const char *const[]){ "adam", "adamw", "momentum", "nesterov", "rmsprop", "sgd", NULL });
     names_end_with_null(plast_feedback_name,
                         (const char *const[]){ "backprop", "fa", "dfa", "dfa_sign", "drtp", "usf", "frsf", "brsf",
                                                "kolen_pollack", "weight_mirror", "circuit", NULL });
@@ -299,6 +300,23 @@ static void documented_parameters_are_there(void **state)
         { 1, "adam", 1, "beta1", HIGH, 0.9, 0.0, 1.0 },
         { 1, "adam", 2, "beta2", HIGH, 0.999, 0.0, 1.0 },
         { 1, "adam", 3, "epsilon", LOW | HIGH, 1e-8, 0.0, inf },
+        { 1, "adamw", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
+        { 1, "adamw", 1, "beta1", HIGH, 0.9, 0.0, 1.0 },
+        { 1, "adamw", 2, "beta2", HIGH, 0.999, 0.0, 1.0 },
+        { 1, "adamw", 3, "epsilon", LOW | HIGH, 1e-8, 0.0, inf },
+        { 1, "adamw", 4, "decay", HIGH, 0.01, 0.0, inf },
+        { 1, "momentum", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
+        { 1, "momentum", 1, "mu", HIGH, 0.9, 0.0, 1.0 },
+        { 1, "nesterov", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
+        { 1, "nesterov", 1, "mu", HIGH, 0.9, 0.0, 1.0 },
+        { 1, "rmsprop", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
+        { 1, "rmsprop", 1, "alpha", HIGH, 0.99, 0.0, 1.0 },
+        { 1, "rmsprop", 2, "epsilon", LOW | HIGH, 1e-8, 0.0, inf },
+        { 1, "adam", 4, "clip_norm", HIGH, 0.0, 0.0, inf },
+        { 1, "adamw", 5, "clip_norm", HIGH, 0.0, 0.0, inf },
+        { 1, "momentum", 2, "clip_norm", HIGH, 0.0, 0.0, inf },
+        { 1, "nesterov", 3, "clip_value", HIGH, 0.0, 0.0, inf },
+        { 1, "rmsprop", 5, "manhattan", WHOLE, 0.0, 0.0, 1.0 },
         { 1, "sgd", 1, "clip_norm", HIGH, 0.0, 0.0, inf },
         { 1, "sgd", 2, "clip_value", HIGH, 0.0, 0.0, inf },
         { 1, "sgd", 3, "manhattan", WHOLE, 0.0, 0.0, 1.0 },

@@ -46,6 +46,15 @@ typedef struct plast__adam {
     double rate, beta1, beta2, epsilon, correction1, correction2;
 } plast__adam;
 
+/* m = mu m + g, step -rate (of_gradient g + of_moment m). */
+typedef struct plast__momentum {
+    double rate, mu, of_gradient, of_moment;
+} plast__momentum;
+
+typedef struct plast__rmsprop {
+    double rate, alpha, epsilon;
+} plast__rmsprop;
+
 typedef struct plast__kernels {
     void (*sweep)(const plast__sweep *s);
     /* out[j] += sum_i y[i] w[i][j] */
@@ -68,6 +77,8 @@ typedef struct plast__kernels {
     void (*clamp)(int64_t n, double limit, const void *a, void *out);
     /* moments m, v are updated from gradient g; delta = the step to add to the weights */
     void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);
+    void (*momentum)(int64_t n, const plast__momentum *c, const void *g, void *m, void *delta);
+    void (*rmsprop)(int64_t n, const plast__rmsprop *c, const void *g, void *v, void *delta);
 } plast__kernels;
 
 /* Levels that this build and CPU both have, bits PLAST_CPU_...; the baseline is always among them. */

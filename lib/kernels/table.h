@@ -7,6 +7,7 @@
 #include "activate.h"
 #include "levels.h"
 #include "project.h"
+#include "steps.h"
 #include "sweep.h"
 #include "vectors.h"
 
@@ -33,6 +34,8 @@ const plast__kernels TABLE = {
     .sign = sign,
     .clamp = clamp,
     .adam = adam,
+    .momentum = momentum,
+    .rmsprop = rmsprop,
 };
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Loops over vectors: elementwise operations, reductions, Adam. */
+ * Loops over vectors: elementwise operations and reductions. */
 #ifndef PLAST_KERNELS_VECTORS_H
 #define PLAST_KERNELS_VECTORS_H
 
@@ -148,40 +148,6 @@ static double max_abs(int64_t n, const void *xp)
         bad |= carries[i];
     }
     return bad < 0 ? (double)INFINITY : (double)top;
-}
-
-typedef struct adam_coefs {
-    vec rate, beta1, rest1, beta2, rest2, epsilon, correction1, correction2;
-} adam_coefs;
-
-INLINE vec adam_step(const adam_coefs *c, vec g, vec *m, vec *v)
-{
-    *m = v_fma(c->beta1, *m, c->rest1 * g);
-    *v = v_fma(c->beta2, *v, c->rest2 * g * g);
-    return c->rate * (*m * c->correction1) / (v_sqrt(*v * c->correction2) + c->epsilon);
-}
-
-static void adam(int64_t n, const plast__adam *c, const void *gp, void *mp, void *vp, void *deltap)
-{
-    const real *g = gp;
-    real *m = mp, *v = vp, *delta = deltap;
-    const adam_coefs k = { v_set1((real)-c->rate),       v_set1((real)c->beta1),       v_set1((real)(1 - c->beta1)),
-                           v_set1((real)c->beta2),       v_set1((real)(1 - c->beta2)), v_set1((real)c->epsilon),
-                           v_set1((real)c->correction1), v_set1((real)c->correction2) };
-    int64_t j = 0;
-    for (; j + LANES <= n; j += LANES) {
-        vec mj = v_load(m + j), vj = v_load(v + j);
-        v_store(delta + j, adam_step(&k, v_load(g + j), &mj, &vj));
-        v_store(m + j, mj);
-        v_store(v + j, vj);
-    }
-    if (j < n) {
-        lanes part = v_lanes(n - j);
-        vec mj = v_load_part(m + j, part), vj = v_load_part(v + j, part);
-        v_store_part(delta + j, adam_step(&k, v_load_part(g + j, part), &mj, &vj), part);
-        v_store_part(m + j, mj, part);
-        v_store_part(v + j, vj, part);
-    }
 }
 
 #endif

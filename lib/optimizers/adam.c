@@ -1,22 +1,49 @@
 /* SPDX-License-Identifier: MIT
  *
- * Adam (Kingma & Ba 2015, algorithm 1). */
+ * Adam (Kingma & Ba 2015, algorithm 1), and AdamW, which lets weights decay beside it (Loshchilov & Hutter 2019). */
 #include "core/optimizer.h"
 
 #include <math.h>
 
-enum { RATE, BETA1, BETA2, EPSILON };            /* parameters and places in a step */
+enum { RATE, BETA1, BETA2, EPSILON, DECAY };     /* parameters; but for the last, places in a step too */
 enum { CORRECTION1 = EPSILON + 1, CORRECTION2 }; /* further places in a step */
 
-static const plast__parameter parameters[] = {
-    [RATE] = { "rate", "1", "learning rate", 0.0, 0.0, (double)INFINITY,
-               PLAST_PARAMETER_REQUIRED | PLAST_PARAMETER_OPEN_MAXIMUM },
-    [BETA1] = { "beta1", "1/update", "share of the first moment that is kept", 0.9, 0.0, 1.0,
-                PLAST_PARAMETER_OPEN_MAXIMUM },
-    [BETA2] = { "beta2", "1/update", "share of the second moment that is kept", 0.999, 0.0, 1.0,
-                PLAST_PARAMETER_OPEN_MAXIMUM },
-    [EPSILON] = { "epsilon", "1", "added to the root of the second moment", 1e-8, 0.0, (double)INFINITY,
-                  PLAST_PARAMETER_OPEN_MINIMUM | PLAST_PARAMETER_OPEN_MAXIMUM },
+#define ADAM_PARAMETERS                                                                                                \
+    [RATE] = { "rate",                                                                                                 \
+               "1",                                                                                                    \
+               "learning rate",                                                                                        \
+               0.0,                                                                                                    \
+               0.0,                                                                                                    \
+               (double)INFINITY,                                                                                       \
+               PLAST_PARAMETER_REQUIRED | PLAST_PARAMETER_OPEN_MAXIMUM },                                              \
+    [BETA1] = { "beta1",                                                                                               \
+                "1/update",                                                                                            \
+                "share of the first moment that is kept",                                                              \
+                0.9,                                                                                                   \
+                0.0,                                                                                                   \
+                1.0,                                                                                                   \
+                PLAST_PARAMETER_OPEN_MAXIMUM },                                                                        \
+    [BETA2] = { "beta2",                                                                                               \
+                "1/update",                                                                                            \
+                "share of the second moment that is kept",                                                             \
+                0.999,                                                                                                 \
+                0.0,                                                                                                   \
+                1.0,                                                                                                   \
+                PLAST_PARAMETER_OPEN_MAXIMUM },                                                                        \
+    [EPSILON] = { "epsilon",                                                                                           \
+                  "1",                                                                                                 \
+                  "added to the root of the second moment",                                                            \
+                  1e-8,                                                                                                \
+                  0.0,                                                                                                 \
+                  (double)INFINITY,                                                                                    \
+                  PLAST_PARAMETER_OPEN_MINIMUM | PLAST_PARAMETER_OPEN_MAXIMUM }
+
+static const plast__parameter of_adam[] = { ADAM_PARAMETERS, PLAST__SHARED_PARAMETERS };
+
+static const plast__parameter of_adamw[] = {
+    ADAM_PARAMETERS,
+    [DECAY] = { "decay", "1", "times rate: share of itself that a weight loses at an update", 0.01, 0.0,
+                (double)INFINITY, PLAST_PARAMETER_OPEN_MAXIMUM },
     PLAST__SHARED_PARAMETERS,
 };
 
@@ -50,10 +77,24 @@ static double bound(const plast__step *step, double gradient, double largest)
     return rate * step->c[CORRECTION1] * gradient / fmin(epsilon, 1.0);
 }
 
+static double decay(const double *values)
+{
+    return values[RATE] * values[DECAY];
+}
+
 const plast__optimizer_kind plast__optimizer_adam = {
-    .parameters = { "optimizer", "adam", parameters, sizeof parameters / sizeof parameters[0] },
+    .parameters = { "optimizer", "adam", of_adam, sizeof of_adam / sizeof of_adam[0] },
     .moments = 2,
     .begin = begin,
     .step = step_weights,
     .bound = bound,
+};
+
+const plast__optimizer_kind plast__optimizer_adamw = {
+    .parameters = { "optimizer", "adamw", of_adamw, sizeof of_adamw / sizeof of_adamw[0] },
+    .moments = 2,
+    .begin = begin,
+    .step = step_weights,
+    .bound = bound,
+    .decay = decay,
 };

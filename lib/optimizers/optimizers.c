@@ -4,6 +4,10 @@
 /* The list. A new optimizer is a file that defines plast__optimizer_<name>, and a line here. */
 #define OPTIMIZERS(X)                                                                                                  \
     X(adam)                                                                                                            \
+    X(adamw)                                                                                                           \
+    X(momentum)                                                                                                        \
+    X(nesterov)                                                                                                        \
+    X(rmsprop)                                                                                                         \
     X(sgd)
 
 #define DECLARE(name) extern const plast__optimizer_kind plast__optimizer_##name;
