@@ -14,6 +14,7 @@ static int allocate(plast_context *context, const plast__model *model, plast__ac
         const int64_t ld = model->populations[i].ld;
         void **const arrays[] = { &one->y, &one->y_before, &one->s, &one->s_before, &one->z, &one->slope };
         const int wanted = i == 0 ? 4 : 6; /* the input population has no potential */
+        one->units = model->populations[i].units;
         for (int k = 0; k < wanted; k++) {
             *arrays[k] = plast__allocate_rows(context, a->batch, ld, size);
             if (*arrays[k] == NULL)
@@ -48,6 +49,14 @@ void plast__activities_destroy(plast_context *context, plast__activities *a)
     plast__release(context, a->target);
     plast__release(context, a->proxy);
     *a = (plast__activities){ .of = NULL };
+}
+
+int plast__activities_fit(const plast__model *model, const plast__activities *a)
+{
+    int fit = a->count == model->population_count;
+    for (int32_t i = 0; fit && i < a->count; i++)
+        fit = a->of[i].units == model->populations[i].units;
+    return fit;
 }
 
 /* f' as a function of y = f(z). */

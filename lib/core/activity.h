@@ -14,6 +14,7 @@ typedef struct plast__activity {
     void *slope;    /* f'(z); not for softmax; the input population has none */
     void *s;        /* learning signal dLoss/dz; of the input population where a rule asks for it */
     void *s_before;
+    int64_t units; /* of the population */
 } plast__activity;
 
 typedef struct plast__activities {
@@ -28,6 +29,8 @@ typedef struct plast__activities {
 plast_status plast__activities_create(plast_context *context, const plast__model *model, int64_t batch,
                                       plast__activities *a);
 void plast__activities_destroy(plast_context *context, plast__activities *a);
+/* Whether they were made for as many populations as the model has now, all of the same sizes. */
+int plast__activities_fit(const plast__model *model, const plast__activities *a);
 
 /* s <- f'(z) o s for n units with activity y = f(z), the slope taken from y alone. */
 void plast__slope_times(const plast__model *model, const plast__population *units, int64_t n, const void *y, void *s);

@@ -133,7 +133,7 @@ plast_status plast__network_link_inputs(plast_network *network)
 static plast_status replace(plast_network *network, const plast__feedback_kind *kind, const plast__hop *values)
 {
     plast_context *context = network->model.context;
-    const plast_network old = *network;
+    plast_network old = *network; /* what was prepared stays so if the scheme cannot be built */
     const int32_t populations = old.hops == NULL ? old.model.population_count : old.layer_populations;
     const int32_t groups = old.hops == NULL ? old.model.group_count : old.layer_groups;
     plast_status status = plast__model_fork(&network->model, populations, groups);
@@ -141,6 +141,9 @@ static plast_status replace(plast_network *network, const plast__feedback_kind *
         return status;
     forget_handles(network);
     network->hops = NULL;
+    network->pending = NULL;
+    network->bias_work = NULL;
+    network->pending_batch = 0;
     network->feedback = kind;
     for (int32_t i = 0; i < groups; i++) { /* what the scheme before wrote there */
         network->model.groups[i].partner = network->model.groups[i].mirror = 0;
@@ -153,6 +156,7 @@ static plast_status replace(plast_network *network, const plast__feedback_kind *
         for (int32_t i = network->layer_count - 1; old.hops != NULL && i >= network->first_hop; i--)
             add_handles(network, &network->hops[i]);
     } else {
+        plast__network_unready(&old);
         plast__release(context, old.hops);
     }
     plast__model_drop(&unused, populations, groups);
@@ -199,15 +203,13 @@ plast_status plast_network_set_feedback(plast_network *network, int32_t layers, 
     plast__hop *values = plast__allocate(context, network->layer_count, sizeof *values);
     status =
         values == NULL ? plast__no_memory(context, "a feedback scheme") : choose_values(network, layers, d, values);
-    if (status == PLAST_OK) {
-        plast__network_unready(network);
+    if (status == PLAST_OK)
         status = replace(network, (const plast__feedback_kind *)d->member, values);
-    }
     plast__release(context, values);
     if (status != PLAST_OK)
         return status;
     network->fixed = 1;
-    if (network->state != NULL && network->state->activities.count != network->model.population_count) {
+    if (network->state != NULL && !plast__activities_fit(&network->model, &network->state->activities)) {
         plast_state_destroy(network->state);
         network->state = NULL;
     }

@@ -167,9 +167,9 @@ plast_status plast__network_choose_state(plast_network *network, plast_state *gi
 {
     if (given != NULL && given->network != network)
         return plast__fail(given->context, PLAST_E_INVALID, "the state belongs to another network");
-    if (given != NULL && given->activities.count != network->model.population_count)
+    if (given != NULL && !plast__activities_fit(&network->model, &given->activities))
         return plast__fail(given->context, PLAST_E_STATE,
-                           "the state was made before the network's feedback scheme, which needs more of it");
+                           "the state was made for another feedback scheme, which had other populations");
     if (given != NULL && given->activities.batch < batch)
         return plast__fail(given->context, PLAST_E_INVALID, "the state has room for %lld samples, batch is %lld",
                            (long long)given->activities.batch, (long long)batch);
