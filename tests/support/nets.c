@@ -88,7 +88,8 @@ void net_optimizer(net *net, const char *name, double rate)
 net net_make(const net_plan *plan)
 {
     net net = { .plan = *plan };
-    const plast_context_options context = { PLAST_CONTEXT_OPTIONS, .cpu_mask = plan->cpu_mask };
+    const plast_context_options context = { PLAST_CONTEXT_OPTIONS, .allocator = plan->allocator,
+                                            .cpu_mask = plan->cpu_mask };
     const plast_network_options options = { PLAST_NETWORK_OPTIONS, .dtype = plan->dtype, .inputs = plan->inputs,
                                             .seed = plan->seed, .loss = plan->loss };
     assert_int_equal(plast_context_create(&context, &net.context), PLAST_OK);

@@ -29,6 +29,7 @@ typedef struct net_plan {
     double rate;                   /* of the optimizer */
     double oja, guard, gha, decay; /* attached to `ruled` where not 0 */
     int32_t ruled;                 /* PLAST_ALL_LAYERS ... */
+    const plast_allocator *allocator;
 } net_plan;
 
 typedef struct net {
