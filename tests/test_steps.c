@@ -304,8 +304,14 @@ static void no_moment_overflows(void **state)
  * the next step would be 4e38: no float. */
 static void moments_outlive_mu(void **state)
 {
-    const net_plan plan = { .dtype = PLAST_F32, .inputs = 1, .layers = 1, .units = { 1 }, .no_bias = 1,
-                            .init = PLAST_INIT_ZERO, .optimizer = "momentum", .rate = 1e-30 };
+    const net_plan plan = { .dtype = PLAST_F32,
+                            .inputs = 1,
+                            .layers = 1,
+                            .units = { 1 },
+                            .no_bias = 1,
+                            .init = PLAST_INIT_ZERO,
+                            .optimizer = "momentum",
+                            .rate = 1e-30 };
     const double x = 1.0, t = -3e36;
     const net_data data = { .n = 1, .x = &x, .targets = &t, .batch = 1 };
     (void)state;

@@ -32,12 +32,27 @@ static void add_step(void *self, int64_t row, const void *old_weights, void *inc
     g->kernels->add_scaled(group->cols, g->share, g->delta, increment);
 }
 
-/* The largest element of a gradient, once shaped. */
-static double shaped(const plast__shape *shape, double largest)
+/* The largest element of a gradient, once shaped; infinite when it, or what is `formed` on the way to it, is beyond the
+ * type: no clipping mends that. */
+static double shaped(const plast__model *model, const plast__shape *shape, double largest, double formed)
 {
+    const double limit = plast__largest(model->dtype);
+    if (!(largest < limit && formed < limit))
+        return (double)INFINITY;
     if (shape->clip > 0.0)
         largest = fmin(largest, shape->clip);
     return shape->sign ? fmin(largest, 1.0) : largest;
+}
+
+/* For the gradient coef sum u v^T of the group. A minibatch's sum is formed before it meets its coefficient. */
+static double largest_element(const plast__model *model, const plast__group *group, const plast__gradient *g,
+                              int64_t samples)
+{
+    const plast__kernels *k = model->kernels;
+    const double sum = (double)samples * k->max_abs(samples * plast__row_units(model, group)->ld, g->u) *
+                       k->max_abs(samples * group->ld, g->v);
+    const double largest = fabs(g->coef) * sum;
+    return shaped(model, &g->shape, largest, samples > 1 ? sum : largest);
 }
 
 /* The optimizer's step for the gradient error->coef * factor * sum u v^T. */
@@ -65,11 +80,7 @@ static void emit_gradient(const plast__model *model, const plast__group *group, 
     g->v = drive->v;
     g->matrix = p->terms.samples > 1 ? p->matrix : NULL;
     g->group = group;
-    const plast__kernels *k = model->kernels;
-    const double largest = fabs(g->coef) * (double)p->terms.samples *
-                           k->max_abs(p->terms.samples * plast__row_units(model, group)->ld, g->u) *
-                           k->max_abs(p->terms.samples * group->ld, g->v);
-    error->largest_gradient = fmax(error->largest_gradient, isfinite(largest) ? shaped(&g->shape, largest) : largest);
+    error->largest_gradient = fmax(error->largest_gradient, largest_element(model, group, g, p->terms.samples));
     plast__terms_add_rows(&p->terms, add_step, g,
                           fabs(drive->share) *
                               optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype)));
@@ -225,7 +236,7 @@ static double bias_step_bound(const plast__model *model, const plast__population
         return rate < plast__largest(model->dtype) ? rate * gradient : (double)INFINITY;
     }
     const plast__shape shape = plast__shape_of(error->optimizer, error->values);
-    error->largest_gradient = fmax(error->largest_gradient, isfinite(gradient) ? shaped(&shape, gradient) : gradient);
+    error->largest_gradient = fmax(error->largest_gradient, shaped(model, &shape, gradient, gradient));
     return error->optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype));
 }
 

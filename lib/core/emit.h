@@ -28,9 +28,11 @@ typedef struct plast__drive {
     plast__rank mirrored[PLAST__RANKS];
 } plast__drive;
 
-/* Length of the gradient sum over samples of s x^T, over the first `groups` groups and the biases of their post
- * populations, without what is frozen. */
-double plast__gradient_norm(const plast__model *model, int32_t groups, const plast__activities *a);
+/* Length of the gradient sum over samples of s x^T, over the weights of the first `groups` groups and the biases of the
+ * first `populations`, without what is frozen or masked. `work` holds a row of the widest population. Infinite or NaN
+ * when a square is beyond the type. */
+double plast__gradient_norm(const plast__model *model, int32_t populations, int32_t groups, const plast__activities *a,
+                            void *work);
 
 /* Fills the group's terms (nothing else changes). PLAST_E_NOT_FINITE when one is not finite, or the update could
  * overflow. */

@@ -4,9 +4,11 @@
 #include "base/scalar.h"
 
 #include <math.h>
+#include <string.h>
 
-/* sum over pairs of samples of (s_b . s_c) (x_b . x_c) = |sum_b s_b x_b^T|^2: the gradient itself is not formed. x NULL:
- * the gradient of a bias, sum_b s_b. */
+/* |sum_b s_b|^2 = sum over pairs of samples of s_b . s_c, and |sum_b s_b x_b^T|^2 = sum of (s_b . s_c) (x_b . x_c): the
+ * gradient itself is not formed. Where samples cancel, what is left of the sum has an error of some roundings of the
+ * whole. x NULL: the gradient of a bias. */
 static double squared_norm(const plast__model *model, int64_t samples, const plast__population *post, const void *s,
                            const plast__population *pre, const void *x)
 {
@@ -24,16 +26,40 @@ static double squared_norm(const plast__model *model, int64_t samples, const pla
     return sum;
 }
 
-double plast__gradient_norm(const plast__model *model, int32_t groups, const plast__activities *a)
+/* Weights that are not there have no gradient: one row after the other is formed in `row`, and masked. */
+static double masked_squared_norm(const plast__model *model, const plast__group *group, const plast__activities *a,
+                                  void *row)
+{
+    const plast__kernels *k = model->kernels;
+    const int64_t post_ld = model->populations[group->post].ld;
+    double sum = 0.0;
+    for (int64_t i = 0; i < group->rows; i++) {
+        memset(row, 0, (size_t)(group->ld * plast__size(model->dtype)));
+        for (int64_t b = 0; b < a->rows; b++)
+            k->add_scaled(group->cols, plast__get(model->dtype, a->of[group->post].s, b * post_ld + i),
+                          plast__at_const(model->dtype, a->of[group->pre].y, b * group->ld), row);
+        k->multiply(group->cols, row, plast__at_const(model->dtype, group->mask, i * group->ld), row);
+        sum += k->dot(group->cols, row, row);
+    }
+    return sum;
+}
+
+double plast__gradient_norm(const plast__model *model, int32_t populations, int32_t groups, const plast__activities *a,
+                            void *work)
 {
     double sum = 0.0;
     for (int32_t i = 0; i < groups; i++) {
         const plast__group *g = &model->groups[i];
-        const plast__population *post = &model->populations[g->post];
-        if (!g->frozen)
-            sum += squared_norm(model, a->rows, post, a->of[g->post].s, &model->populations[g->pre], a->of[g->pre].y);
-        if (post->has_bias && !post->frozen)
-            sum += squared_norm(model, a->rows, post, a->of[g->post].s, NULL, NULL);
+        if (!g->frozen && g->mask != NULL)
+            sum += masked_squared_norm(model, g, a, work);
+        else if (!g->frozen)
+            sum += squared_norm(model, a->rows, &model->populations[g->post], a->of[g->post].s,
+                                &model->populations[g->pre], a->of[g->pre].y);
     }
-    return sqrt(fmax(sum, 0.0));
+    for (int32_t i = 0; i < populations; i++) {
+        const plast__population *p = &model->populations[i];
+        if (p->has_bias && !p->frozen)
+            sum += squared_norm(model, a->rows, p, a->of[i].s, NULL, NULL);
+    }
+    return sum < 0.0 ? 0.0 : sqrt(sum); /* NaN stays NaN */
 }

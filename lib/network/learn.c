@@ -81,16 +81,18 @@ void plast__network_backward(const plast_network *network, const plast__feedback
 }
 
 /* By what the gradient is multiplied so that it is no longer than clip_norm; NaN, which no update survives, when its
- * length is beyond the type. */
+ * length, or what it is to be divided by, is beyond the type. */
 static double clipping(const plast_network *network, const plast__activities *a, double coef)
 {
     const double limit = plast__shared(plast__optimizer_of(network), network->optimizer.values, PLAST__CLIP_NORM);
     if (limit == 0.0)
         return 1.0;
-    const double norm = coef * plast__gradient_norm(&network->model, network->layer_groups, a);
-    if (!isfinite(norm))
-        return (double)NAN;
-    return norm > limit ? limit / norm : 1.0;
+    const double norm = coef * plast__gradient_norm(&network->model, network->layer_populations, network->layer_groups,
+                                                    a, network->bias_work);
+    const double largest = plast__largest(network->model.dtype);
+    if (norm <= limit)
+        return 1.0;
+    return norm < largest && norm / limit < largest ? limit / norm : (double)NAN;
 }
 
 static plast__error error_of(plast_network *network, const plast__activities *a, int64_t losses)

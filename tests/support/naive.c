@@ -217,6 +217,43 @@ static void add_all_rules(naive *naive, const double *x, double share)
     }
 }
 
+static double squares(int64_t n, const double *a)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++)
+        sum += a[i] * a[i];
+    return sum;
+}
+
+static void shape(const naive *naive, double factor, int64_t n, double *gradient)
+{
+    for (int64_t i = 0; i < n; i++) {
+        gradient[i] *= factor;
+        if (naive->clip_value > 0.0)
+            gradient[i] = fmin(fmax(gradient[i], -naive->clip_value), naive->clip_value);
+        if (naive->manhattan)
+            gradient[i] = gradient[i] > 0.0 ? 1.0 : gradient[i] < 0.0 ? -1.0 : 0.0;
+    }
+}
+
+/* Clipping by norm and by value, and the sign: of the gradients that have been formed. */
+static void shape_all(naive *naive)
+{
+    double sum = 0.0;
+    for (int32_t k = 0; k < naive->layers; k++) {
+        const naive_layer *l = &naive->layer[k];
+        if (!l->frozen)
+            sum += squares(l->in * l->out, l->gradient_w) + (l->b == NULL ? 0.0 : squares(l->out, l->gradient_b));
+    }
+    const int clips = naive->clip_norm > 0.0 && sqrt(sum) > naive->clip_norm;
+    naive->clipped += clips;
+    for (int32_t k = 0; k < naive->layers; k++) {
+        const naive_layer *l = &naive->layer[k];
+        shape(naive, clips ? naive->clip_norm / sqrt(sum) : 1.0, l->in * l->out, l->gradient_w);
+        shape(naive, clips ? naive->clip_norm / sqrt(sum) : 1.0, l->b == NULL ? 0 : l->out, l->gradient_b);
+    }
+}
+
 /* The error's step, into `gradient`. Adam as in Kingma & Ba (2015), algorithm 1. */
 void naive_step(const naive *naive, int64_t n, double *gradient, double *first, double *second)
 {
@@ -224,7 +261,8 @@ void naive_step(const naive *naive, int64_t n, double *gradient, double *first, 
     for (int64_t i = 0; i < n; i++) {
         const double g = gradient[i];
         if (!naive->adam) {
-            gradient[i] = -naive->rate * g;
+            first[i] = naive->mu * first[i] + g;
+            gradient[i] = -naive->rate * first[i];
             continue;
         }
         first[i] = beta1 * first[i] + (1.0 - beta1) * g;
@@ -290,8 +328,10 @@ void naive_update(naive *naive, int64_t n, const double *x, const double *target
         add_gradient(naive, x + b * inputs, 1.0 / (double)losses);
     }
     naive->updates += losses > 0;
-    if (losses > 0)
+    if (losses > 0) {
+        shape_all(naive);
         step_all(naive);
+    }
     for (int32_t k = 0; naive->learn != NULL && k < naive->layers; k++)
         naive->learn(naive, k, losses > 0);
     for (int32_t k = 0; k < naive->layers; k++)

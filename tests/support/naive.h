@@ -28,6 +28,10 @@ typedef struct naive {
     int32_t squared; /* the loss; otherwise s = y - t at the output */
     int32_t adam;
     double rate;
+    double mu; /* momentum's; 0 = none */
+    double clip_norm, clip_value;
+    int32_t manhattan;
+    int64_t clipped; /* updates that clip_norm has shortened */
     int64_t updates; /* that carried an error */
     /* A feedback scheme (support/schemes.h); NULL = backpropagation. `descend` puts the signals of the hidden layers
      * where that of the output is known already; `learn` is called when a layer's step and its rules' increments are
