@@ -43,7 +43,8 @@ typedef struct manner {
     int64_t batch;
 } manner;
 
-static const char *const optimizers[] = { "sgd", "adam", NULL };
+static const char *const optimizers[] = { "sgd", "adam", "momentum", "rmsprop", NULL };
+enum { OPTIMIZERS = sizeof optimizers / sizeof optimizers[0] };
 static const char *const rule_sets[][3] = {
     { NULL }, { "oja", NULL }, { "gha", NULL }, { "decay", NULL }, { "decay", "oja", "gha" },
 };
@@ -244,7 +245,7 @@ static int overflow_of_a_squared_gradient(const manner *m, double *x, double *t)
 {
     (void)x;
     t[1] = m->dtype == PLAST_F32 ? 1e22 : 1e160;
-    return m->optimizer != NULL && strcmp(m->optimizer, "adam") == 0;
+    return m->optimizer != NULL && (strcmp(m->optimizer, "adam") == 0 || strcmp(m->optimizer, "rmsprop") == 0);
 }
 
 static int (*const spoilers[])(const manner *m, double *x, double *t) = {
@@ -308,14 +309,14 @@ static void check_manners(const char *optimizer, int64_t batch)
 static void bad_samples_leave_no_trace_online(void **state)
 {
     (void)state;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < OPTIMIZERS; i++)
         check_manners(optimizers[i], 1);
 }
 
 static void bad_samples_leave_no_trace_in_minibatches(void **state)
 {
     (void)state;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < OPTIMIZERS; i++)
         check_manners(optimizers[i], 3);
 }
 
@@ -347,6 +348,10 @@ static const extreme extremes[] = {
     { "adam's epsilon vanishes", ADAM, NULL, 0.1, 1e-60, 0, 0, 0, 0, 0, 1, PLAST_E_NOT_FINITE },
     { "adam's numerator", ADAM, NULL, 1e30, 1e30, 0, 0, 0, 1, 1e15, 1, PLAST_E_NOT_FINITE },
     { "adam's square", ADAM, NULL, 1e-3, 1e-8, 0, 0, 0, 1, 1e20, 1, PLAST_E_NOT_FINITE },
+    { "rmsprop's epsilon vanishes", "rmsprop", NULL, 0.1, 1e-60, 0, 0, 0, 0, 0, 1, PLAST_E_NOT_FINITE },
+    { "rmsprop's numerator", "rmsprop", NULL, 1e30, 1e30, 0, 0, 0, 1, 1e15, 1, PLAST_E_NOT_FINITE },
+    { "momentum's rate", "momentum", NULL, 1e39, 0, 0, 0, 0, 0, 0, 1, PLAST_E_NOT_FINITE },
+    { "adamw's decay", "adamw", NULL, 1e30, 1e-8, 0, 1e15, 0, 1e-30, 0, 1, PLAST_E_NOT_FINITE },
     { "oja of a large activity", NULL, "oja", 0, 0, 0.1, 1e15, 0, 1, 0, 1, PLAST_E_NOT_FINITE },
     { "the same, batch", NULL, "oja", 0, 0, 0.1, 1e15, 0, 1, 0, 2, PLAST_E_NOT_FINITE },
     { "oja's rate", NULL, "oja", 0, 0, 1e39, 0, 0, 1, 0, 1, PLAST_E_NOT_FINITE },

@@ -27,7 +27,7 @@ typedef struct world {
     plast_context *context;
     plast_network *network;
     plast_rule *rule[3];           /* oja, gha, decay */
-    plast_optimizer *optimizer[2]; /* adam, sgd */
+    plast_optimizer *optimizer[4]; /* adam, sgd, momentum, rmsprop */
     plast_state *state;
     plast_report report;
 } world;
@@ -127,6 +127,18 @@ static plast_status make_sgd(world *w)
     return status == PLAST_OK ? plast_optimizer_set(w->optimizer[1], "rate", 0.1) : status;
 }
 
+static plast_status make_momentum(world *w)
+{
+    const plast_status status = plast_optimizer_create(w->context, "momentum", &w->optimizer[2]);
+    return status == PLAST_OK ? plast_optimizer_set(w->optimizer[2], "rate", 0.01) : status;
+}
+
+static plast_status make_rmsprop(world *w)
+{
+    const plast_status status = plast_optimizer_create(w->context, "rmsprop", &w->optimizer[3]);
+    return status == PLAST_OK ? plast_optimizer_set(w->optimizer[3], "rate", 0.01) : status;
+}
+
 static plast_status use_adam(world *w)
 {
     return plast_network_set_optimizer(w->network, w->optimizer[0]);
@@ -135,6 +147,27 @@ static plast_status use_adam(world *w)
 static plast_status use_sgd(world *w)
 {
     return plast_network_set_optimizer(w->network, w->optimizer[1]);
+}
+
+static plast_status use_momentum(world *w)
+{
+    return plast_network_set_optimizer(w->network, w->optimizer[2]);
+}
+
+static plast_status use_rmsprop(world *w)
+{
+    return plast_network_set_optimizer(w->network, w->optimizer[3]);
+}
+
+static plast_status clip_norm(world *w)
+{
+    return plast_network_set_optimizer_parameter(w->network, "clip_norm", 0.1);
+}
+
+/* Learning asks for other memory then. */
+static plast_status clip_value(world *w)
+{
+    return plast_network_set_optimizer_parameter(w->network, "clip_value", 0.01);
 }
 
 static plast_status prepare(world *w)
@@ -245,6 +278,16 @@ static const step life[] = {
     { "sgd", make_sgd },
     { "use sgd", use_sgd },
     { "learn with sgd", learn_minibatch },
+    { "clip by value", clip_value },
+    { "learn with clipped values", learn_minibatch },
+    { "clip by norm", clip_norm },
+    { "learn with both", learn_online },
+    { "momentum", make_momentum },
+    { "use momentum", use_momentum },
+    { "learn with momentum", learn_minibatch },
+    { "rmsprop", make_rmsprop },
+    { "use rmsprop", use_rmsprop },
+    { "learn with rmsprop", learn_online },
     { "use adam again", use_adam },
     { "learn with new moments", learn_online },
     { "reset", reset },
@@ -267,7 +310,7 @@ static void destroy(world *w)
     plast_state_destroy(w->state);
     for (int i = 0; i < 3; i++)
         plast_rule_destroy(w->rule[i]);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 4; i++)
         plast_optimizer_destroy(w->optimizer[i]);
     plast_network_destroy(w->network);
     plast_context_destroy(w->context);
@@ -453,16 +496,22 @@ static void ready_networks_allocate_nothing(void **state)
 {
     plast_status (*const steps[])(world *
                                   w) = { learn_online, learn_minibatch, learn_with_state, run, evaluate, reset };
-    enum { COUNT = sizeof steps / sizeof steps[0] };
+    plast_status (*const optimizers[])(world * w) = { use_adam, use_sgd, use_momentum, use_rmsprop, use_sgd };
+    enum { COUNT = sizeof steps / sizeof steps[0], OPTIMIZERS = sizeof optimizers / sizeof optimizers[0] };
     (void)state;
-    for (int optimizer = 0; optimizer < 2; optimizer++) {
+    for (int optimizer = 0; optimizer < OPTIMIZERS; optimizer++) {
         world w;
         begin(&w, 0);
         for (int k = 0; life[k].take != prepare; k++)
             assert_int_equal(life[k].take(&w), PLAST_OK);
         assert_int_equal(attach_decay(&w), PLAST_OK);
         assert_int_equal(make_sgd(&w), PLAST_OK);
-        assert_int_equal(optimizer ? use_sgd(&w) : use_adam(&w), PLAST_OK);
+        assert_int_equal(make_momentum(&w), PLAST_OK);
+        assert_int_equal(make_rmsprop(&w), PLAST_OK);
+        assert_int_equal(optimizers[optimizer](&w), PLAST_OK);
+        assert_int_equal(clip_norm(&w), PLAST_OK);
+        if (optimizer == OPTIMIZERS - 1)
+            assert_int_equal(clip_value(&w), PLAST_OK);
         assert_int_equal(plast_network_prepare(w.network, 8), PLAST_OK);
         for (int own = 0; own < 2; own++) {
             for (int k = 0; k < COUNT - 1; k++)

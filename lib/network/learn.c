@@ -92,7 +92,7 @@ static double clipping(const plast_network *network, const plast__activities *a,
     const double largest = plast__largest(network->model.dtype);
     if (norm <= limit)
         return 1.0;
-    return norm < largest && norm / limit < largest ? limit / norm : (double)NAN;
+    return norm / limit < largest ? limit / norm : (double)NAN;
 }
 
 static plast__error error_of(plast_network *network, const plast__activities *a, int64_t losses)
