@@ -166,8 +166,8 @@ static void unknown_names_are_answered_with_the_known_ones(void **given)
     REFUSED(plast_rule_create(the.context, "Oja", &rule), PLAST_E_UNKNOWN, "rule", "\"Oja\"", "decay", "gha", "oja");
     REFUSED(plast_rule_create(the.context, "", &rule), PLAST_E_UNKNOWN, "rule", "\"\"", "oja");
     REFUSED(plast_rule_create(the.context, "oja\nsecond line\r\n", &rule), PLAST_E_UNKNOWN, "rule", "oja second line");
-    REFUSED(plast_optimizer_create(the.context, "lion", &optimizer), PLAST_E_UNKNOWN, "optimizer", "lion",
-            "adam, adamw");
+    REFUSED(plast_optimizer_create(the.context, "adamx", &optimizer), PLAST_E_UNKNOWN, "optimizer", "adamx",
+            "rmsprop, sgd");
     REFUSED(plast_network_add(the.empty, "sparse", &tanh_layer, NULL), PLAST_E_UNKNOWN, "layer kind", "sparse",
             "dense");
     REFUSED(plast_rule_set(the.oja, "speed", 1), PLAST_E_UNKNOWN, "oja", "speed", "rate", "guard");
