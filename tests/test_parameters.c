@@ -154,7 +154,7 @@ static void every_list_enumerates_its_names(void **state)
 {
     (void)state;
     names_end_with_null(plast_rule_name, (const char *const[]){ "bcm", "decay", "decorrelation", "ehebb", "gha", "hebb",
-                                                                "oja", "oja_neuron", "pool", NULL });
+                                                                "normalisation", "oja", "oja_neuron", "pool", NULL });
     names_end_with_null(plast_optimizer_name,
                         (const char *const[]){ "adam", "adamw", "momentum", "nesterov", "rmsprop", "sgd", NULL });
     names_end_with_null(plast_feedback_name,
@@ -295,6 +295,8 @@ static void documented_parameters_are_there(void **state)
         { 0, "bcm", 1, "tau", REQUIRED | HIGH, 0.0, 1.0, inf },
         { 0, "bcm", 2, "start", HIGH, 0.0, 0.0, inf },
         { 0, "decorrelation", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
+        { 0, "normalisation", 0, "norm", LOW | HIGH, 1.0, 0.0, inf },
+        { 0, "normalisation", 1, "order", WHOLE, 2.0, 1.0, 2.0 },
         { 1, "sgd", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 1, "adam", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 1, "adam", 1, "beta1", HIGH, 0.9, 0.0, 1.0 },

@@ -59,6 +59,13 @@ typedef struct plast_rule plast_rule;
  *            Laheld 1996. The outputs of a linear layer become white, E[y y^T] = I. The same sample is answered by
  *            1 + rate (1 - |y|^2) times its y before: stable per sample for rate (|y|^2 - 1) < 2.
  *              rate   [0, inf), required
+ *   "normalisation"
+ *            Every row is rescaled to one norm once everything else of an update is in it, masks included: heterosynaptic
+ *            normalisation, multiplicative (von der Malsburg 1973; Miller & MacKay 1994). Rows of 0 stay. Online or in
+ *            minibatches, no weights are ever seen before they are rescaled. Feedback that follows the forward matrix
+ *            with its rules ("kolen_pollack") is multiplied row by row by the same factors.
+ *              norm   (0, inf), default 1
+ *              order  1 = sum of absolute values, 2 = Euclidean length, default 2
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

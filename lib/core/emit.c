@@ -129,7 +129,7 @@ static void begin_terms(plast__pending *p, int64_t samples)
 /* The partner takes what comes from the error, and what the rules do where it mirrors them. */
 static void tie(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    const plast__group *partner = group->partner > 0 ? &model->groups[group->partner] : NULL;
+    plast__group *partner = group->partner > 0 ? &model->groups[group->partner] : NULL;
     p->partner = partner == NULL || partner->frozen ? NULL : partner;
     p->tied = p->partner == NULL ? (plast__extent){ .shrink = 0.0 } : plast__terms_extent(&p->terms);
 }

@@ -175,11 +175,26 @@ static void add_sources(const plast__model *model, const plast__group *group, co
         terms->row[i].add(terms->row[i].self, row, old, increment);
 }
 
+/* The partner's row is multiplied by what rescales the group's. Nothing bounds that beforehand: its bound follows, and
+ * entries stay within the type. */
+static void scale_partner(const plast__model *model, const plast__group *group, plast__group *partner, int64_t row,
+                          double by)
+{
+    const plast__kernels *k = model->kernels;
+    const double limit = plast__largest(model->dtype) * (1.0 - 0x1p-10);
+    void *w = row_of(model, group, partner->weights, row);
+    const double largest = by * k->max_abs(group->cols, w);
+    k->scale(group->cols, by, w, w);
+    if (largest > limit)
+        k->clamp(group->cols, limit, w, w);
+    partner->bound = fmax(partner->bound, fmin(largest, limit));
+}
+
 /* Mask and rescaling of a row that has its terms, the partner's alike. */
 static void finish_row(const plast__model *model, const plast__group *group, const plast__pending *p, int64_t row)
 {
     const plast__kernels *k = model->kernels;
-    const plast__group *partner = p->partner;
+    plast__group *partner = p->partner;
     void *w = row_of(model, group, group->weights, row);
     if (group->mask != NULL)
         k->multiply(group->cols, w, row_of(model, group, group->mask, row), w);
@@ -190,8 +205,7 @@ static void finish_row(const plast__model *model, const plast__group *group, con
         const double by = p->terms.scaling[i].scale(p->terms.scaling[i].self, row, w);
         k->scale(group->cols, by, w, w);
         if (partner != NULL && i < p->tied.scalings)
-            k->scale(group->cols, by, row_of(model, group, partner->weights, row),
-                     row_of(model, group, partner->weights, row));
+            scale_partner(model, group, partner, row, by);
     }
 }
 

@@ -34,7 +34,7 @@ typedef struct plast__pending {
     int32_t waits;
     int32_t work_count;
     plast__terms terms;
-    const plast__group *partner; /* takes the terms within `tied` too; NULL = none */
+    plast__group *partner; /* takes the terms within `tied` too; NULL = none */
     plast__extent tied;
     plast__extent of_error; /* the terms that come from the error; those of the rules follow */
     plast__gradient gradient;

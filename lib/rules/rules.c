@@ -9,6 +9,7 @@
     X(ehebb)                                                                                                           \
     X(gha)                                                                                                             \
     X(hebb)                                                                                                            \
+    X(normalisation)                                                                                                   \
     X(oja)                                                                                                             \
     X(oja_neuron)                                                                                                      \
     X(pool)
