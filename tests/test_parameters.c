@@ -153,8 +153,9 @@ static void names_end_with_null(const char *(*name)(int32_t index), const char *
 static void every_list_enumerates_its_names(void **state)
 {
     (void)state;
-    names_end_with_null(plast_rule_name, (const char *const[]){ "bcm", "decay", "decorrelation", "ehebb", "gha", "hebb",
-                                                                "normalisation", "oja", "oja_neuron", "pool", NULL });
+    names_end_with_null(plast_rule_name,
+                        (const char *const[]){ "bcm", "decay", "decorrelation", "ehebb", "gha", "hebb", "normalisation",
+                                               "oja", "oja_neuron", "pool", "soft_bounds", NULL });
     names_end_with_null(plast_optimizer_name,
                         (const char *const[]){ "adam", "adamw", "momentum", "nesterov", "rmsprop", "sgd", NULL });
     names_end_with_null(plast_feedback_name,
@@ -297,6 +298,8 @@ static void documented_parameters_are_there(void **state)
         { 0, "decorrelation", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 0, "normalisation", 0, "norm", LOW | HIGH, 1.0, 0.0, inf },
         { 0, "normalisation", 1, "order", WHOLE, 2.0, 1.0, 2.0 },
+        { 0, "soft_bounds", 1, "w_min", LOW | HIGH, 0.0, -inf, inf },
+        { 0, "soft_bounds", 2, "w_max", LOW | HIGH, 1.0, -inf, inf },
         { 1, "sgd", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 1, "adam", 0, "rate", REQUIRED | HIGH, 0.0, 0.0, inf },
         { 1, "adam", 1, "beta1", HIGH, 0.9, 0.0, 1.0 },

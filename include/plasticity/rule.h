@@ -66,6 +66,14 @@ typedef struct plast_rule plast_rule;
  *            with its rules ("kolen_pollack") is multiplied row by row by the same factors.
  *              norm   (0, inf), default 1
  *              order  1 = sum of absolute values, 2 = Euclidean length, default 2
+ *   "soft_bounds"
+ *            W_ij += rate (a^+ (w_max - W_ij) - a^- (W_ij - w_min)), a = y_i x_j, a^+ = max(a, 0), a^- = max(-a, 0):
+ *            Hebbian plasticity with multiplicative soft bounds (as in Kistler & van Hemmen 2000; van Rossum, Bi &
+ *            Turrigiano 2000; Guetig et al. 2003, there for spike pairs). Weights between the bounds stay there for
+ *            rate |y_i x_j| <= 1; others are drawn in.
+ *              rate   [0, inf), required
+ *              w_min  (-inf, inf), default 0
+ *              w_max  (-inf, inf), default 1. PLAST_E_RANGE when attached or changed so that w_min >= w_max
  *   "decay"  W <- (1 - rate) W once per update (per minibatch), independent of the optimizer's rate.
  *              rate   [0, 1), required
  *

@@ -19,7 +19,8 @@ static int create_site_work(const plast__model *model, const plast__group *group
         void **work;
     } wanted[] = { { PLAST__NEEDS_POST_WORK, post_ld, &site->post_work },
                    { PLAST__NEEDS_POST_WORK_2, post_ld, &site->post_work_2 },
-                   { PLAST__NEEDS_PRE_WORK, group->ld, &site->pre_work } };
+                   { PLAST__NEEDS_PRE_WORK, group->ld, &site->pre_work },
+                   { PLAST__NEEDS_PRE_WORK_2, group->ld, &site->pre_work_2 } };
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
         if (!(needs & wanted[i].need))
             continue;
@@ -119,6 +120,7 @@ void plast__pending_destroy(plast_context *context, plast__pending *p)
         plast__release(context, p->work[i].site.post_work);
         plast__release(context, p->work[i].site.post_work_2);
         plast__release(context, p->work[i].site.pre_work);
+        plast__release(context, p->work[i].site.pre_work_2);
     }
     void *const arrays[] = { p->work, p->projection,   p->factor,         p->tied_factor, p->increment, p->matrix,
                              p->ones, p->gradient.row, p->gradient.delta, p->mirrored_u,  p->mirrored_v };

@@ -8,11 +8,12 @@
 #include "core/terms.h"
 
 enum {
-    PLAST__NEEDS_PROJECTION = 1,  /* site.projection = W^T y of each sample, from the old W */
-    PLAST__NEEDS_POST_WORK = 2,   /* site.post_work */
-    PLAST__NEEDS_PRE_WORK = 4,    /* site.pre_work */
-    PLAST__NEEDS_PRE_SIGNAL = 8,  /* site.s_pre; into the first layer that of the inputs, see plast__hop */
-    PLAST__NEEDS_POST_WORK_2 = 16 /* site.post_work_2 */
+    PLAST__NEEDS_PROJECTION = 1,   /* site.projection = W^T y of each sample, from the old W */
+    PLAST__NEEDS_POST_WORK = 2,    /* site.post_work */
+    PLAST__NEEDS_PRE_WORK = 4,     /* site.pre_work */
+    PLAST__NEEDS_PRE_SIGNAL = 8,   /* site.s_pre; into the first layer that of the inputs, see plast__hop */
+    PLAST__NEEDS_POST_WORK_2 = 16, /* site.post_work_2 */
+    PLAST__NEEDS_PRE_WORK_2 = 32   /* site.pre_work_2 */
 };
 
 /* What a group shows to a rule at one update. Arrays are samples x ld and stay as they are until the terms have been
@@ -35,6 +36,7 @@ typedef struct plast__site {
     void *post_work;      /* the attachment's own, samples x ld_post */
     void *post_work_2;    /* as much again */
     void *pre_work;       /* the attachment's own, samples x ld_pre */
+    void *pre_work_2;     /* as much again */
     void *slow;           /* the attachment's own, n_post, see plast__rule_kind.slow */
 } plast__site;
 
@@ -46,6 +48,9 @@ typedef struct plast__rule_kind {
     int32_t row_shrinks;
     int32_t scalings;
     void (*emit)(plast__site *site, plast__terms *terms);
+    /* Whether parameters fit each other, asked when the rule is attached and when one of them is to change; NULL = they
+     * do, each within its range. */
+    plast_status (*check)(plast_context *context, const double *values);
     const char *slow;                           /* name of what it keeps for each post unit; NULL = nothing */
     double (*slow_start)(const double *values); /* its first value; NULL = 0 */
     void (*commit)(const plast__site *site);    /* the update is certain: site.slow takes its step; NULL = nothing */

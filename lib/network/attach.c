@@ -144,6 +144,8 @@ plast_status plast_network_add_rule(plast_network *network, int32_t layers, cons
     plast_status status = plast__network_idle(context, network);
     if (status == PLAST_OK)
         status = plast__parameters_complete(context, &kind->parameters, rule->description.values);
+    if (status == PLAST_OK && kind->check != NULL)
+        status = kind->check(context, rule->description.values);
     if (status == PLAST_OK)
         status = plast__network_select(network, layers, &first, &last);
     if (status == PLAST_OK)
@@ -169,24 +171,39 @@ plast_status plast_network_add_rule(plast_network *network, int32_t layers, cons
     return PLAST_OK;
 }
 
+/* The attachment's parameters with one of them changed. */
+static plast_status change(plast_context *context, const plast__attachment *a, const char *parameter, double value,
+                           double *values)
+{
+    memcpy(values, a->values, sizeof a->values);
+    const plast_status status = plast__parameters_set(context, &a->kind->parameters, parameter, value, values);
+    return status == PLAST_OK && a->kind->check != NULL ? a->kind->check(context, values) : status;
+}
+
 plast_status plast_network_set_rule(plast_network *network, int32_t layers, const char *rule, const char *parameter,
                                     double value)
 {
     int32_t first = 0, last = 0, found = 0;
+    double values[PLAST__PARAMETERS];
     if (network == NULL)
         return PLAST_E_INVALID;
     plast_context *context = network->model.context;
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
     plast_status status = plast__network_select(network, layers, &first, &last);
-    for (int32_t i = first; status == PLAST_OK && i <= last; i++) {
-        plast__attachment *a = find_attachment(network, i, rule);
+    for (int32_t i = first; status == PLAST_OK && i <= last; i++) { /* all can change before one does */
+        const plast__attachment *a = find_attachment(network, i, rule);
         if (a != NULL)
-            status = plast__parameters_set(context, &a->kind->parameters, parameter, value, a->values);
+            status = change(context, a, parameter, value, values);
         found += a != NULL;
     }
     if (status == PLAST_OK && found == 0)
         return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is attached to none of these layers", rule);
+    for (int32_t i = first; status == PLAST_OK && i <= last; i++) {
+        plast__attachment *a = find_attachment(network, i, rule);
+        if (a != NULL)
+            status = plast__parameters_set(context, &a->kind->parameters, parameter, value, a->values);
+    }
     return status;
 }
 

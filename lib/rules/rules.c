@@ -12,7 +12,8 @@
     X(normalisation)                                                                                                   \
     X(oja)                                                                                                             \
     X(oja_neuron)                                                                                                      \
-    X(pool)
+    X(pool)                                                                                                            \
+    X(soft_bounds)
 
 #define DECLARE(name) extern const plast__rule_kind plast__rule_##name;
 #define MEMBER(name) &plast__rule_##name.parameters,
