@@ -412,6 +412,53 @@ static void partners_keep_their_distance(void **state)
         }
 }
 
+/* Where rules are not mirrored, feedback moves as though there were none. */
+static void partners_may_ignore_rules(void **state)
+{
+    const setting settings[] = { { "decay", 0.2 }, { "mirror_rules", 0.0 }, { NULL, 0.0 } };
+    (void)state;
+    for (int k = 0; k < MANNERS; k++)
+        for (int r = 0; r < RULES; r++) {
+            double b[2][H * OUT];
+            for (int ruled = 0; ruled < 2; ruled++) {
+                net net = make(&manners[k]);
+                net_feedback(&net, "kolen_pollack", settings);
+                if (ruled)
+                    attach(&net, r);
+                learn(&net, 0, manners[k].batch, manners[k].batch);
+                net_group_weights(&net, 0, "feedback", H, OUT, b[ruled]);
+                net_free(&net);
+            }
+            assert_close(H * OUT, b[1], b[0], tolerance_of(&manners[k]));
+        }
+}
+
+/* Factors that are the same for all rows are kept from update to update; those by row come in between. `fresh` forgets
+ * everything before each update. */
+static void factors_follow_the_rates(void **state)
+{
+    const double rates[] = { 0.0, 0.2, 0.0, 0.3, 0.0 };
+    (void)state;
+    for (int k = 0; k < MANNERS; k++) {
+        const manner m = { manners[k].dtype, "sgd", manners[k].batch };
+        net net = make(&m), fresh = make(&m);
+        net_add_rule(&net, PLAST_ALL_LAYERS, "decay", RATE(0.1));
+        net_add_rule(&fresh, PLAST_ALL_LAYERS, "decay", RATE(0.1));
+        net_add_rule(&net, PLAST_ALL_LAYERS, "oja_neuron", RATE(0.0));
+        net_add_rule(&fresh, PLAST_ALL_LAYERS, "oja_neuron", RATE(0.0));
+        for (size_t t = 0; t < sizeof rates / sizeof rates[0]; t++) {
+            net_ok(&net, plast_network_set_rule(net.network, PLAST_ALL_LAYERS, "oja_neuron", "rate", rates[t]));
+            net_ok(&fresh, plast_network_set_rule(fresh.network, PLAST_ALL_LAYERS, "oja_neuron", "rate", rates[t]));
+            net_optimizer(&fresh, "sgd", 0.05);
+            learn(&net, 0, m.batch, m.batch);
+            learn(&fresh, 0, m.batch, m.batch);
+            assert_same_nets(&net, &fresh);
+        }
+        net_free(&net);
+        net_free(&fresh);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +473,8 @@ int main(void)
         quiet_test(rate_zero_is_no_rule),
         quiet_test(no_optimizer_is_needed),
         quiet_test(partners_keep_their_distance),
+        quiet_test(partners_may_ignore_rules),
+        quiet_test(factors_follow_the_rates),
     };
     return cmocka_run_group_tests(tests, make_data, NULL);
 }
