@@ -16,7 +16,7 @@
 #include "support/malloc_count.h"
 #include "support/quiet.h"
 
-enum { INPUTS = 6, UNITS = 5, LAYERS = 3, SAMPLES = 10, MANY = 150, MOST_STEPS = 64 };
+enum { INPUTS = 6, UNITS = 5, LAYERS = 3, SAMPLES = 10, MANY = 150, MOST_STEPS = 64, RULES = 7 };
 
 static float x[MANY * INPUTS], biases[UNITS], weights[UNITS * INPUTS], outputs[MANY * UNITS];
 static uint8_t labels[MANY];
@@ -26,7 +26,7 @@ typedef struct world {
     fail_allocator allocator;
     plast_context *context;
     plast_network *network;
-    plast_rule *rule[3];           /* oja, gha, decay */
+    plast_rule *rule[RULES];       /* oja, gha, decay, bcm, pool, soft_bounds, normalisation */
     plast_optimizer *optimizer[4]; /* adam, sgd, momentum, rmsprop */
     plast_state *state;
     plast_report report;
@@ -98,6 +98,50 @@ static plast_status make_gha(world *w)
 static plast_status make_decay(world *w)
 {
     return make_rule(w, 2, "decay", 0.001);
+}
+
+/* Keeps a threshold for each unit. */
+static plast_status make_bcm(world *w)
+{
+    const plast_status status = make_rule(w, 3, "bcm", 0.001);
+    return status == PLAST_OK ? plast_rule_set(w->rule[3], "tau", 10.0) : status;
+}
+
+/* Wants the signal of the inputs, and all kinds of work memory. */
+static plast_status make_pool(world *w)
+{
+    const plast_status status = plast_rule_create(w->context, "pool", &w->rule[4]);
+    return status == PLAST_OK ? plast_rule_set(w->rule[4], "theta_8", -0.001) : status;
+}
+
+static plast_status make_soft_bounds(world *w)
+{
+    return make_rule(w, 5, "soft_bounds", 0.001);
+}
+
+static plast_status make_normalisation(world *w)
+{
+    return plast_rule_create(w->context, "normalisation", &w->rule[6]);
+}
+
+static plast_status attach_bcm(world *w)
+{
+    return plast_network_add_rule(w->network, PLAST_ALL_LAYERS, w->rule[3]);
+}
+
+static plast_status attach_pool(world *w)
+{
+    return plast_network_add_rule(w->network, PLAST_ALL_LAYERS, w->rule[4]);
+}
+
+static plast_status attach_soft_bounds(world *w)
+{
+    return plast_network_add_rule(w->network, PLAST_HIDDEN_LAYERS, w->rule[5]);
+}
+
+static plast_status attach_normalisation(world *w)
+{
+    return plast_network_add_rule(w->network, 1, w->rule[6]);
 }
 
 static plast_status attach_oja(world *w)
@@ -294,6 +338,20 @@ static const step life[] = {
     { "set weights", set_weights },
     { "set bias", set_bias },
     { "learn at last", learn_with_state },
+    { "bcm", make_bcm },
+    { "pool", make_pool },
+    { "soft bounds", make_soft_bounds },
+    { "normalisation", make_normalisation },
+    { "attach bcm", attach_bcm },
+    { "learn with thresholds", learn_online },
+    { "attach pool", attach_pool },
+    { "learn with input signals", learn_minibatch },
+    { "attach soft bounds", attach_soft_bounds },
+    { "attach normalisation", attach_normalisation },
+    { "learn with all rules", learn_online },
+    { "learn minibatches with all rules", learn_with_state },
+    { "reset all", reset },
+    { "learn again", learn_minibatch },
 };
 enum { STEPS = sizeof life / sizeof life[0] };
 
@@ -308,7 +366,7 @@ enum { HASTY_STEPS = sizeof hasty_life / sizeof hasty_life[0] };
 static void destroy(world *w)
 {
     plast_state_destroy(w->state);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < RULES; i++)
         plast_rule_destroy(w->rule[i]);
     for (int i = 0; i < 4; i++)
         plast_optimizer_destroy(w->optimizer[i]);
@@ -497,6 +555,8 @@ static void ready_networks_allocate_nothing(void **state)
     plast_status (*const steps[])(world *
                                   w) = { learn_online, learn_minibatch, learn_with_state, run, evaluate, reset };
     plast_status (*const optimizers[])(world * w) = { use_adam, use_sgd, use_momentum, use_rmsprop, use_sgd };
+    plast_status (*const more[])(world * w) = { make_bcm,   make_pool,   make_soft_bounds,   make_normalisation,
+                                                attach_bcm, attach_pool, attach_soft_bounds, attach_normalisation };
     enum { COUNT = sizeof steps / sizeof steps[0], OPTIMIZERS = sizeof optimizers / sizeof optimizers[0] };
     (void)state;
     for (int optimizer = 0; optimizer < OPTIMIZERS; optimizer++) {
@@ -505,6 +565,8 @@ static void ready_networks_allocate_nothing(void **state)
         for (int k = 0; life[k].take != prepare; k++)
             assert_int_equal(life[k].take(&w), PLAST_OK);
         assert_int_equal(attach_decay(&w), PLAST_OK);
+        for (size_t k = 0; k < sizeof more / sizeof more[0]; k++)
+            assert_int_equal(more[k](&w), PLAST_OK);
         assert_int_equal(make_sgd(&w), PLAST_OK);
         assert_int_equal(make_momentum(&w), PLAST_OK);
         assert_int_equal(make_rmsprop(&w), PLAST_OK);
