@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Feedback schemes and the mirror asked for what they cannot do: a status, a message that names it, and nothing changed.
- * Updates that would overflow, in forward or feedback matrices, change neither. And what the mirror leaves alone. */
+ * Feedback schemes and the mirror asked for what they cannot do: a status, a message that names it, and nothing
+ * changed. Updates that would overflow, in forward or feedback matrices, change neither. And what the mirror leaves
+ * alone. */
 #include "support/quiet.h"
 #include "support/schemes.h"
 
@@ -318,8 +319,8 @@ static void callbacks_change_no_scheme(void **state)
     }
 }
 
-/* Sample after sample until one is refused, which must be soon: forward weights, biases and feedback are those of before
- * that one. */
+/* Sample after sample until one is refused, which must be soon: forward weights, biases and feedback are those of
+ * before that one. */
 static void check_refusal(net *net, int64_t batch)
 {
     plast_status status = PLAST_OK;
@@ -378,8 +379,8 @@ static void overflow_of_signals_and_partners_changes_nothing(void **state)
             }
 }
 
-/* A huge input with no weight at it, and a huge target: all is finite but for the update of the first layer. The samples
- * before it are learned, nothing of it is, not even what is drawn anew; then learning goes on. */
+/* A huge input with no weight at it, and a huge target: all is finite but for the update of the first layer. The
+ * samples before it are learned, nothing of it is, not even what is drawn anew; then learning goes on. */
 static void a_bad_sample_is_not_learned(void **state)
 {
     enum { BAD = 7 };
@@ -563,7 +564,8 @@ static void the_mirror_update_is_exact(void **state)
     net_free(&soft);
 }
 
-/* An answer that overflows in one layer keeps the feedback of all layers as it was, and the noise that comes next too. */
+/* An answer that overflows in one layer keeps the feedback of all layers as it was, and the noise that comes next
+ * too. */
 static void the_mirror_is_atomic(void **state)
 {
     (void)state;

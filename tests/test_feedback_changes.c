@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Changing the feedback scheme in the middle of learning: forward weights, moments and states stay, matrices and handles
- * of the old scheme go; and a change that fails, for whatever reason, changes nothing. */
+ * Changing the feedback scheme in the middle of learning: forward weights, moments and states stay, matrices and
+ * handles of the old scheme go; and a change that fails, for whatever reason, changes nothing. */
 #include "support/fail_allocator.h"
 #include "support/quiet.h"
 #include "support/schemes.h"

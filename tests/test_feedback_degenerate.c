@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The setting of every feedback scheme in which it must be backpropagation, step for step, to rounding: 1e-16 a step,
- * which 60 steps amplify little. With a decay of the scheme, backpropagation has the same decay as a rule, in the layers
- * that the scheme decays. */
+ * which 60 steps amplify little. With a decay of the scheme, backpropagation has the same decay as a rule, in the
+ * layers that the scheme decays. */
 #include "support/quiet.h"
 #include "support/schemes.h"
 
@@ -224,8 +224,8 @@ static void circuit_with_identity_crossing(void **state)
         check_setting(&all[k]);
 }
 
-/* Any rotation will do where units are linear, and where the only slopes are at the teaching potential of the one hidden
- * layer. */
+/* Any rotation will do where units are linear, and where the only slopes are at the teaching potential of the one
+ * hidden layer. */
 static void circuit_with_rotated_crossing(void **state)
 {
     static const scheme_plan circuit = { "circuit", { { "decay", 0.01 } } };

@@ -410,8 +410,8 @@ static void orthonormalise(plast_synapses *crossing)
     group_set(crossing, c);
 }
 
-/* Then the descending stream carries C d, d the very error of backpropagation, at every depth, and the learning signal is
- * C^T C d: d itself where C is orthonormal. */
+/* Then the descending stream carries C d, d the very error of backpropagation, at every depth, and the learning
+ * signal is C^T C d: d itself where C is orthonormal. */
 static void check_recursion(double units, int orthonormal)
 {
     const scheme_plan scheme = { "circuit", { { "decay", 0.01 }, { "units", units } } };

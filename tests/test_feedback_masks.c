@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Masks of synapse groups: which synapses exist. What does not exist is 0 whatever learns, in forward and feedback
- * matrices; the rest learns as plain loops do; partners have transposed masks. Also the two ways round in which matrices
- * lie. */
+ * matrices; the rest learns as plain loops do; partners have transposed masks. Also the two ways round in which
+ * matrices lie. */
 #include "support/quiet.h"
 #include "support/schemes.h"
 
@@ -286,8 +286,8 @@ static void feedback_is_seen_the_right_way_round(void **state)
 
 static const scheme_plan kolen_pollack = { "kolen_pollack", { { "decay", 0.01 } } };
 
-/* W's mask is its partner's, transposed, whether it was set before the scheme or after; another one is refused, the same
- * one is not; and within it the difference shrinks as it must. */
+/* W's mask is its partner's, transposed, whether it was set before the scheme or after; another one is refused, the
+ * same one is not; and within it the difference shrinks as it must. */
 static void partners_have_one_mask(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory of feedback schemes: prepared networks learn and mirror without allocating, by the host's allocator or by malloc
- * behind it; every allocation may fail and nothing but that call is lost; nothing leaks. */
+ * Memory of feedback schemes: prepared networks learn and mirror without allocating, by the host's allocator or by
+ * malloc behind it; every allocation may fail and nothing but that call is lost; nothing leaks. */
 #include "support/fail_allocator.h"
 #include "support/malloc_count.h"
 #include "support/quiet.h"

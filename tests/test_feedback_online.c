@@ -307,9 +307,9 @@ static void initial_weights(void **state)
     net_free(&plain);
 }
 
-/* After one update the output layer's weights and bias are those of backpropagation, whatever the scheme; the decay of
- * the scheme apart, which is taken away. In a minibatch a partner that takes less than all lets terms be added in another
- * order: some roundings. */
+/* After one update the output layer's weights and bias are those of backpropagation, whatever the scheme; the decay
+ * of the scheme apart, which is taken away. In a minibatch a partner that takes less than all lets terms be added in
+ * another order: some roundings. */
 static void check_output(const manner *m)
 {
     const task t = make_task();

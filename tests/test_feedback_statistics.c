@@ -173,7 +173,8 @@ static void sign_symmetry_starts_at_known_angles(void **state)
             }
 }
 
-/* Magnitudes of "brsf" are drawn anew at every update: 90 degrees apart, with signs and all; those of "frsf" never are. */
+/* Magnitudes of "brsf" are drawn anew at every update: 90 degrees apart, with signs and all; those of "frsf" never
+ * are. */
 static void magnitudes_are_drawn_anew(void **state)
 {
     (void)state;
@@ -214,6 +215,28 @@ static void alignment_starts_at_a_right_angle(void **state)
     }
     assert_near(sum / SEEDS, 0.0, 4.0 * expected / sqrt(SEEDS));
     assert_near(sqrt(squares / SEEDS) / expected, 1.0, 4.0 / sqrt(2.0 * SEEDS));
+}
+
+/* W and B from N(0, 1 / (n_in + n_out)): |W - B^T|^2 ~ 2 n_in n_out / (n_in + n_out), which Kolen-Pollack without decay
+ * keeps for ever; with 784 and 500 units |D| ~ 24.7 (Akrout et al. 2019). */
+static void the_difference_starts_at_a_known_length(void **state)
+{
+    static const scheme_plan scheme = { "kolen_pollack", { { "decay", 0.0 } } };
+    const net_plan plan = { .dtype = PLAST_F32,
+                            .inputs = 3,
+                            .layers = 2,
+                            .units = { 784, 500 },
+                            .init = PLAST_INIT_GAUSSIAN,
+                            .gain = 1.0 / sqrt(1284.0),
+                            .seed = 2 };
+    net net = make(&plan, &scheme);
+    const plast_synapses *feedback = net_group(&net, 0, "feedback");
+    double *b = group_new(feedback), *w = turned(net_group(&net, 1, "input"));
+    (void)state;
+    assert_near(distance(group_size(feedback), b, w), 24.7, 0.1);
+    free(b);
+    free(w);
+    net_free(&net);
 }
 
 /* The circuit's signal C^T C d against d: arctan(sqrt((n + 1) / m)) for Gaussian C (m x n). */
@@ -333,8 +356,8 @@ static void the_mirror_finds_forward_weights(void **state)
     net_free(&net);
 }
 
-/* With W = I what the mirror learns is the noise's second moments: variance noise^2, no correlation, and other numbers at
- * every layer and update. Of 50 x 50 moments over 4000 samples. */
+/* With W = I what the mirror learns is the noise's second moments: variance noise^2, no correlation, and other
+ * numbers at every layer and update. Of 50 x 50 moments over 4000 samples. */
 static void mirror_noise_is_white_and_fresh(void **state)
 {
     enum { N = 50, BATCH = 4000 };
@@ -440,8 +463,9 @@ static void the_mirror_settles_at_its_scale(void **state)
 /* ---- feedback alignment ---- */
 
 /* Lillicrap et al. 2016, task 1: linear 30-20-10, T from U(-1, 1), W from U(-0.01, 0.01), B from U(-0.5, 0.5), rate
- * 0.001, on line, 20 seeds: the angle between B e and W^T e falls below 45 degrees by step 200, the normalised squared
- * error below 0.01 by step 2000 (31.3 with a deviation of 3.2, flattened over the samples, and 0.0010 in independent simulations). */
+ * 0.001, on line, 20 seeds: the angle between B e and W^T e falls below 45 degrees by step 200, the normalised
+ * squared error below 0.01 by step 2000 (31.3 with a deviation of 3.2, flattened over the samples, and 0.0010 in
+ * independent simulations). */
 static void linear_task_is_learned_by_alignment(void **state)
 {
     static const scheme_plan fa = { "fa", { { "gain", 50.0 } } };
@@ -501,6 +525,7 @@ int main(void)
         quiet_test(sign_symmetry_starts_at_known_angles),
         quiet_test(magnitudes_are_drawn_anew),
         quiet_test(alignment_starts_at_a_right_angle),
+        quiet_test(the_difference_starts_at_a_known_length),
         quiet_test(preconditioned_signal_has_the_expected_angle),
         quiet_test(the_mirror_finds_forward_weights),
         quiet_test(mirror_noise_is_white_and_fresh),

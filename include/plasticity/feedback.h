@@ -20,8 +20,9 @@ typedef struct plast_feedback plast_feedback;
  * in layer l ("feedback", n_l x n_(l+1), unless said otherwise), see plast_layer_synapses.
  *
  *   "backprop"       s_l = f' o (W_(l+1)^T s_(l+1)). In force where no other scheme was set.
- *   "fa"             s_l = f' o (B_l s_(l+1)), B_l fixed, drawn from the law of W_(l+1) but independently of it: feedback
- *                    alignment (Lillicrap, Cownden, Tweed & Akerman 2016).
+ *   "fa"             s_l = f' o (B_l s_(l+1)), B_l fixed, drawn from the law of W_(l+1) (Xavier's uniform one where
+ *                    that is constant) but independently of it: feedback alignment (Lillicrap, Cownden, Tweed &
+ *                    Akerman 2016).
  *                      gain  (-inf, inf), default 1: multiplies the initial B_l
  *   "dfa"            s_l = f' o (B_l s_L), B_l (n_l x n_L) fixed, U(-a, a) with a = gain / sqrt(n_l): direct feedback
  *                    alignment (Nokland 2016).
