@@ -12,23 +12,26 @@
     print(report.accuracy, net.evaluate(test_images, test_labels).accuracy)
 
 This package calls the C library libplasticity; it computes nothing itself. NumPy arrays go in and out without a copy.
-Rules and optimizers describe their parameters: help(plasticity.Rule("oja")).
+Rules, optimizers and feedback schemes describe their parameters: help(plasticity.Rule("oja")). plasticity.measures
+has measures of weights, activities and signals.
 """
 
-from ._descriptions import Optimizer, Parameter, Rule
+from . import measures
+from ._descriptions import Feedback, Optimizer, Parameter, Rule
 from ._display import ProgressLine, plot_history
 from ._errors import (Error, InvalidError, LapackError, NotFiniteError, OutOfMemoryError, RangeError, StateError,
                       UnknownError, UnsupportedError, VersionError)
+from ._layers import Layer, Synapses
 from ._library import PATH as library_path
 from ._library import VERSION as __version__
-from ._names import ACTIVATIONS, CPU_LEVELS, INITIALISERS, LOSSES, QUANTITIES
-from ._network import Layer, Network, Synapses
+from ._names import ACTIVATIONS, ALIGNMENTS, ANGLES, CPU_LEVELS, INITIALISERS, LOSSES, QUANTITIES
+from ._network import Network
 from ._objects import Context
 from ._state import Report, State, Stop
 
 __all__ = [
-    "ACTIVATIONS", "CPU_LEVELS", "Context", "Error", "INITIALISERS", "InvalidError", "LOSSES", "LapackError", "Layer",
-    "Network", "NotFiniteError", "Optimizer", "OutOfMemoryError", "Parameter", "ProgressLine", "QUANTITIES",
-    "RangeError", "Report", "Rule", "State", "StateError", "Stop", "Synapses", "UnknownError", "UnsupportedError",
-    "VersionError", "library_path", "plot_history",
+    "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "Feedback", "INITIALISERS",
+    "InvalidError", "LOSSES", "LapackError", "Layer", "Network", "NotFiniteError", "Optimizer", "OutOfMemoryError",
+    "Parameter", "ProgressLine", "QUANTITIES", "RangeError", "Report", "Rule", "State", "StateError", "Stop",
+    "Synapses", "UnknownError", "UnsupportedError", "VersionError", "library_path", "measures", "plot_history",
 ]

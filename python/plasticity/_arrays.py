@@ -67,6 +67,10 @@ class _Memory:
             "strides": (view.row_stride * dtype.itemsize, view.col_stride * dtype.itemsize)}
 
 
-def array_of(view, owner):
-    """A read-only array on the library's memory; it keeps `owner` alive."""
-    return np.asarray(_Memory(view, owner))
+def array_of(view, owner, shown=None):
+    """A read-only array on the library's memory; it keeps `owner` alive. While it or a part of it lives, something is
+    in the set `shown` of weak references."""
+    memory = _Memory(view, owner)
+    if shown is not None:
+        shown.add(memory)
+    return np.asarray(memory)

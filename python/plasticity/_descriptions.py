@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Rules, optimizers, and what else the library makes by name: they describe their own parameters.
+"""Rules, optimizers, feedback schemes, and what else the library makes by name: they describe their own parameters.
 
 For each name a class is made, with a property for each parameter and the library's help as documentation.
 """
@@ -25,6 +25,8 @@ class Parameter(NamedTuple):
     maximum: float
     open_minimum: bool  # the minimum itself is excluded
     open_maximum: bool
+    whole: bool = False  # a whole number
+    shapes: bool = False  # read when the description is attached, and not changed afterwards
 
     @property
     def range(self):
@@ -35,7 +37,8 @@ class Parameter(NamedTuple):
     def __str__(self):
         unit = "" if self.unit == "1" else f" {self.unit}"
         default = "required" if self.default is None else f"default {self.default:g}"
-        return f"{self.name}{unit}  {self.range}, {default}: {self.help}"
+        kind = f"{', whole' if self.whole else ''}{', fixed once attached' if self.shapes else ''}"
+        return f"{self.name}{unit}  {self.range}{kind}, {default}: {self.help}"
 
 
 def _parameter(info):
@@ -43,7 +46,8 @@ def _parameter(info):
     return Parameter(info.name.decode(), info.help.decode(), info.unit.decode(),
                      None if info.flags & _names.REQUIRED else info.default_value, info.minimum, info.maximum,
                      bool(info.flags & _names.OPEN_MINIMUM) or infinite.get(info.minimum, False),
-                     bool(info.flags & _names.OPEN_MAXIMUM) or infinite.get(info.maximum, False))
+                     bool(info.flags & _names.OPEN_MAXIMUM) or infinite.get(info.maximum, False),
+                     bool(info.flags & _names.WHOLE), bool(info.flags & _names.SHAPES))
 
 
 class Parameters:
@@ -187,14 +191,28 @@ class Optimizer(Description):
     _what = "optimizer"
 
 
+class Feedback(Description):
+    """How the error comes down from layer to layer, by name: Feedback("kolen_pollack", decay=1e-3). Feedback.names()
+    lists the schemes, and help(Feedback("weight_mirror")) tells what its parameters are.
+
+    It is a description: Network.set_feedback takes a copy, so it can be used again, changed or closed.
+    """
+
+    __slots__ = ()
+    _what = "feedback"
+
+
 class Attached(Parameters):
     """Parameters of what a network has: they can be read and changed between calls and by a progress callback."""
 
     __slots__ = ("_read", "_write")
 
     def __repr__(self):
-        values = ", ".join(f"{name}={self._get(name):g}" for name in self.parameters)
-        return f"<attached {self.name!r}: {values}>"
+        try:
+            values = [f"{name}={self._get(name):g}" for name in self.parameters]
+        except RuntimeError:  # the network is closed, or has another scheme
+            values = ["gone"]
+        return f"<attached {self.name!r}: {', '.join(values)}>"
 
     def _get(self, name):
         return self._read(_names.text("parameter", name))
@@ -203,8 +221,23 @@ class Attached(Parameters):
         self._write(_names.text("parameter", name), _names.real(name, value))
 
 
-def attached(kind, name, table, read, write):
-    """Parameters of an attached description of this kind, read and written by two functions."""
-    made = object.__new__(_specialise(Attached, f"attached {kind}", name, table))
+class AttachedRule(Attached):
+    """An attached rule may keep something for each unit besides."""
+
+    __slots__ = ("_look",)
+
+    def view(self, quantity):
+        """What the rule keeps for each unit of the layer from update to update, such as the "threshold" of "bcm": the
+        library's own memory as a read-only vector, without a copy, which follows learning. Of several layers, the
+        first."""
+        return self._look(_names.text("quantity", quantity))
+
+
+def attached(kind, name, table, read, write, look=None):
+    """Parameters of an attached description of this kind, read and written by functions; of a rule, one that looks at
+    what it keeps, too."""
+    made = object.__new__(_specialise(Attached if look is None else AttachedRule, f"attached {kind}", name, table))
     made._read, made._write = read, write
+    if look is not None:
+        made._look = look
     return made

@@ -19,6 +19,7 @@ SOVERSION = "0.1"  # while the major version is 0, only libraries of the same mi
 SONAME = f"libplasticity.so.{SOVERSION}"
 
 _POINTER_TO_HANDLE = POINTER(c_void_p)
+_MATRIX, _DOUBLE = [POINTER(s.Matrix)], [POINTER(c_double)]
 
 # Functions that return a status: name -> arguments.
 _CALLS = {
@@ -28,13 +29,18 @@ _CALLS = {
     "plast_network_add_rule": [c_void_p, c_int32, c_void_p],
     "plast_network_set_rule": [c_void_p, c_int32, c_char_p, c_char_p, c_double],
     "plast_network_get_rule": [c_void_p, c_int32, c_char_p, c_char_p, POINTER(c_double)],
+    "plast_network_view_rule": [c_void_p, c_int32, c_char_p, c_char_p, *_MATRIX],
     "plast_network_set_optimizer": [c_void_p, c_void_p],
     "plast_network_set_optimizer_parameter": [c_void_p, c_char_p, c_double],
     "plast_network_get_optimizer_parameter": [c_void_p, c_char_p, POINTER(c_double)],
+    "plast_network_set_feedback": [c_void_p, c_int32, c_void_p],
+    "plast_network_set_feedback_parameter": [c_void_p, c_int32, c_char_p, c_double],
+    "plast_network_get_feedback_parameter": [c_void_p, c_int32, c_char_p, POINTER(c_double)],
     "plast_network_prepare": [c_void_p, c_int64],
     "plast_network_reset": [c_void_p, c_uint64],
     "plast_network_layer": [c_void_p, c_int64, _POINTER_TO_HANDLE],
     "plast_network_learn": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.LearnOptions), POINTER(s.ReportInfo)],
+    "plast_network_mirror": [c_void_p, c_void_p, POINTER(s.MirrorOptions)],
     "plast_network_run": [c_void_p, c_void_p, POINTER(s.Matrix), POINTER(s.Matrix)],
     "plast_network_evaluate": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.ReportInfo)],
     "plast_layer_get_bias": [c_void_p, POINTER(s.Matrix)],
@@ -44,9 +50,21 @@ _CALLS = {
     "plast_synapses_view": [c_void_p, POINTER(s.Matrix)],
     "plast_synapses_get_weights": [c_void_p, POINTER(s.Matrix)],
     "plast_synapses_set_weights": [c_void_p, POINTER(s.Matrix)],
+    "plast_synapses_get_mask": [c_void_p, POINTER(s.Matrix)],
+    "plast_synapses_set_mask": [c_void_p, POINTER(s.Matrix)],
     "plast_synapses_set_frozen": [c_void_p, c_int32],
     "plast_state_create": [c_void_p, c_void_p, POINTER(s.StateOptions), _POINTER_TO_HANDLE],
     "plast_state_view": [c_void_p, c_int64, c_int32, POINTER(s.Matrix)],
+    "plast_measure_orthonormality": [c_void_p, *_MATRIX, *_DOUBLE],
+    "plast_measure_activity_orthonormality": [c_void_p, *3 * _MATRIX, *2 * _DOUBLE],
+    "plast_measure_participation_ratio": [c_void_p, *_MATRIX, *_DOUBLE],
+    "plast_measure_components": [c_void_p, *_MATRIX, c_double, POINTER(c_int64)],
+    "plast_measure_norms": [c_void_p, *_MATRIX, *3 * _DOUBLE],
+    "plast_measure_angle": [c_void_p, *2 * _MATRIX, c_int32, *_DOUBLE],
+    "plast_measure_norm_ratio": [c_void_p, *2 * _MATRIX, *_DOUBLE],
+    "plast_measure_spectral_radius": [c_void_p, *_MATRIX, *_DOUBLE],
+    "plast_measure_singular_values": [c_void_p, *_MATRIX, *3 * _DOUBLE],
+    "plast_measure_alignment": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.Matrix)],
 }
 
 # All others: name -> (result, arguments).
@@ -58,13 +76,16 @@ _FUNCTIONS = {
     "plast_context_destroy": (None, [c_void_p]),
     "plast_network_destroy": (None, [c_void_p]),
     "plast_network_layers": (c_int64, [c_void_p]),
+    "plast_network_feedback": (c_char_p, [c_void_p]),
+    "plast_layer_frozen": (c_int32, [c_void_p]),
     "plast_layer_kind_name": (c_char_p, [c_int32]),
     "plast_layer_units": (c_int64, [c_void_p]),
+    "plast_synapses_frozen": (c_int32, [c_void_p]),
     "plast_state_destroy": (None, [c_void_p]),
 }
 
 # Kinds of descriptions (see _descriptions.py): all have the same functions.
-for _kind in "rule", "optimizer":
+for _kind in "rule", "optimizer", "feedback":
     _CALLS.update({
         f"plast_{_kind}_create": [c_void_p, c_char_p, _POINTER_TO_HANDLE],
         f"plast_{_kind}_set": [c_void_p, c_char_p, c_double],

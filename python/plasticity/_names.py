@@ -5,17 +5,23 @@ import operator
 
 from ._errors import INVALID, RANGE, UNKNOWN, error
 
-ACTIVATIONS = {"linear": 0, "softplus": 1, "relu": 2, "tanh": 3, "sigmoid": 4, "softmax": 5}
+ACTIVATIONS = {"linear": 0, "softplus": 1, "relu": 2, "tanh": 3, "sigmoid": 4, "softmax": 5, "leaky_relu": 6,
+               "elu": 7, "scaled_tanh": 8, "rectified_tanh": 9, "hard_sigmoid": 10}
 LOSSES = {"default": 0, "cross_entropy": 1, "logistic": 2, "squared": 3}
 INITIALISERS = {"xavier_uniform": 0, "xavier_normal": 1, "he_uniform": 2, "he_normal": 3, "orthogonal": 4,
-                "gaussian": 5, "uniform": 6, "constant": 7, "zero": 8}
+                "gaussian": 5, "uniform": 6, "constant": 7, "zero": 8, "lecun_uniform": 9,
+                "lecun_normal": 10, "truncated_normal": 11, "sparse": 12}
 QUANTITIES = {"activity": 1, "potential": 2, "signal": 3}
+ANGLES = {"flattened": 0, "rows": 1, "means": 2}
+ALIGNMENTS = {"weights": 0, "samples": 1, "flattened": 2, "means": 3, "weight_ratio": 4, "signal_ratio": 5}
 CPU_LEVELS = {"baseline": 1, "avx2": 2, "avx512": 4}
 DTYPES = {"float32": 1, "float64": 2, "uint8": 3, "int32": 4, "int64": 5}
 LAYERS = {"hidden": -1, "all": -2}
 
+LASTING = {"input"}  # synapse groups that stay when the feedback scheme goes; a test finds all names in the headers
+
 READ_ONLY = 1
-REQUIRED, OPEN_MINIMUM, OPEN_MAXIMUM = 1, 2, 4  # flags of a parameter
+REQUIRED, OPEN_MINIMUM, OPEN_MAXIMUM, WHOLE, SHAPES = 1, 2, 4, 8, 16  # flags of a parameter
 
 
 def number(what, names, name):

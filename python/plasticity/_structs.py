@@ -36,7 +36,8 @@ class NetworkOptions(Growing):
 
 class LayerOptions(Growing):
     _fields_ = [("struct_size", c_uint32), ("activation", c_int32), ("units", c_int64),
-                ("activation_param", c_double), ("gain", c_double), ("init", c_int32), ("no_bias", c_int32)]
+                ("activation_param", c_double), ("gain", c_double), ("init", c_int32), ("no_bias", c_int32),
+                ("init_param", c_double)]
 
 
 class StateOptions(Growing):
@@ -52,6 +53,10 @@ class Data(Growing):
 class ReportInfo(Growing):
     _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("samples", c_int64), ("updates", c_int64),
                 ("losses", c_int64), ("correct", c_int64), ("loss", c_double)]
+
+
+class MirrorOptions(Growing):
+    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("updates", c_int64), ("batch", c_int64)]
 
 
 PROGRESS = ctypes.CFUNCTYPE(c_int32, py_object, POINTER(ReportInfo))

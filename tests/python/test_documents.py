@@ -13,14 +13,14 @@ EXAMPLE = SOURCE / "examples/oja_depth.py"
 @pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
 def test_programs_in_the_documents(page, tmp_path):
     programs = re.findall(r"^```python\n(.*?)^```$", (SOURCE / page).read_text(), re.DOTALL | re.MULTILINE)
-    assert programs
+    assert any("accuracy" in program for program in programs)
     for program in programs:
         if "plot_history" in program:
             pytest.importorskip("matplotlib")
         done = run_python(program, folder=tmp_path)
         assert done.returncode == 0 and not done.stderr, done.stderr
-        accuracy = float(done.stdout.split()[-1])
-        assert 0.85 < accuracy <= 1
+        if ".accuracy)" in program:
+            assert 0.85 < float(done.stdout.split()[-1]) <= 1
 
 
 def test_every_public_name_is_in_the_page():

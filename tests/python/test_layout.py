@@ -15,6 +15,7 @@ STRUCTS = {
     "plast_context_options": _structs.ContextOptions, "plast_network_options": _structs.NetworkOptions,
     "plast_layer_options": _structs.LayerOptions, "plast_state_options": _structs.StateOptions,
     "plast_data": _structs.Data, "plast_report": _structs.ReportInfo, "plast_learn_options": _structs.LearnOptions,
+    "plast_mirror_options": _structs.MirrorOptions,
 }
 
 NUMBERS = {
@@ -22,12 +23,16 @@ NUMBERS = {
     **{f"PLAST_LOSS_{name.upper()}": n for name, n in _names.LOSSES.items()},
     **{f"PLAST_INIT_{name.upper()}": n for name, n in _names.INITIALISERS.items()},
     **{f"PLAST_{name.upper()}": n for name, n in _names.QUANTITIES.items()},
+    **{f"PLAST_ANGLE_{name.upper()}": n for name, n in _names.ANGLES.items()},
+    **{f"PLAST_ALIGNED_{name.upper()}": n for name, n in _names.ALIGNMENTS.items()},
+    "PLAST_ALIGNED": len(_names.ALIGNMENTS),
     **{f"PLAST_CPU_{name.upper()}": n for name, n in _names.CPU_LEVELS.items()},
     **{f"PLAST_{name.upper()}_LAYERS": n for name, n in _names.LAYERS.items()},
     "PLAST_F32": _names.DTYPES["float32"], "PLAST_F64": _names.DTYPES["float64"], "PLAST_U8": _names.DTYPES["uint8"],
     "PLAST_I32": _names.DTYPES["int32"], "PLAST_I64": _names.DTYPES["int64"], "PLAST_READ_ONLY": _names.READ_ONLY,
     "PLAST_PARAMETER_REQUIRED": _names.REQUIRED, "PLAST_PARAMETER_OPEN_MINIMUM": _names.OPEN_MINIMUM,
-    "PLAST_PARAMETER_OPEN_MAXIMUM": _names.OPEN_MAXIMUM,
+    "PLAST_PARAMETER_OPEN_MAXIMUM": _names.OPEN_MAXIMUM, "PLAST_PARAMETER_WHOLE": _names.WHOLE,
+    "PLAST_PARAMETER_SHAPES": _names.SHAPES,
     **{f"PLAST_E_{name}": getattr(_errors, name) for name in
        "INVALID NOMEM STATE VERSION UNSUPPORTED RANGE UNKNOWN STOPPED NOT_FINITE LAPACK USER".split()},
 }
@@ -91,8 +96,8 @@ def c_type(text, name=r"\w+"):
     base, stars = re.fullmatch(rf"\s*(\w+)\s*(\**)\s*{name}\s*", text).groups()
     if base in STRUCTS and stars == "*":
         return ctypes.POINTER(STRUCTS[base])
-    if base == "double" and stars == "*":
-        return ctypes.POINTER(ctypes.c_double)
+    if base in ("double", "int64_t") and stars == "*":
+        return ctypes.POINTER(C_TYPES[base])
     if base == "char" and stars == "*":
         return ctypes.c_char_p
     if base.startswith("plast_") and base != "plast_status" and stars:

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""What a network does with samples."""
+
+import ctypes
+import numbers
+import threading
+from ctypes import byref
+
+import numpy as np
+
+from . import _names, _structs
+from ._arrays import matrix
+from ._display import ProgressLine
+from ._errors import Error
+from ._library import lib
+from ._objects import Object
+from ._state import Progress, State, Stop, report_of
+
+
+def _data(inputs, targets, loss_mask, order, batch):
+    """(plast_data, all that must live as long). One sample may be a vector, with its label a number and its target
+    a vector."""
+    one = isinstance(inputs, np.ndarray) and inputs.ndim == 1
+    if isinstance(targets, numbers.Integral):
+        targets = np.array([targets], np.int64)
+    row = one and isinstance(targets, np.ndarray) and targets.dtype.kind == "f"
+    views = {"inputs": matrix("inputs", inputs, row=True)}
+    if targets is not None:
+        views["targets"] = matrix("targets", targets, row=row)
+    if loss_mask is not None:
+        views["loss_mask"] = matrix("loss_mask", loss_mask)
+    if order is not None:
+        views["order"] = matrix("order", order)
+    data = _structs.Data(batch=batch, **{name: ctypes.pointer(view) for name, view in views.items()})
+    return data, (views, targets)
+
+
+class Learning(Object):
+    """What a Network does with samples."""
+
+    __slots__ = ()
+
+    def learn(self, inputs, targets=None, *, batch=1, loss_mask=None, order=None, state=None, progress=None,
+              progress_every=1000):
+        """Learns the samples one after another, or minibatch by minibatch, and returns a Report.
+
+        inputs: n x inputs, or one sample as a vector
+        targets: n labels (uint8, int32, int64; -1: no loss), or n x outputs (float); None: no loss, rules only
+        batch: samples per update; 1: online
+        loss_mask: n weights >= 0 of the samples' losses
+        order: the rows to visit, in this order (int32, int64)
+        state: of this network; None: the network's own
+        progress: called with the Report so far, every progress_every samples; an exception in it ends the call and is
+            raised again (Stop: only ends the call). True: a line of text
+
+        A sample (or minibatch) with anything in it that is not finite changes nothing and ends the call with
+        NotFiniteError, whose report says how many samples were learned before.
+        """
+        data, keep = _data(inputs, targets, loss_mask, order, _names.integer("batch", batch, 1))
+        every = _names.integer("progress_every", progress_every, 1)
+        if progress is True:
+            with ProgressLine((data.order or data.inputs).contents.rows) as line:
+                report = self._learn(data, state, line, every)
+        else:
+            report = self._learn(data, state, progress, every)
+        del keep
+        return report
+
+    def _learn(self, data, state, progress, every):
+        # Without a function too, so that Ctrl-C ends a long call: signals are handled when Python runs.
+        watch = progress is not None or threading.current_thread() is threading.main_thread()
+        callback = Progress(progress) if watch else None
+        options = byref(callback.options(every)) if watch else None
+        try:
+            with self._handle.lock:
+                return self._tell(lib.plast_network_learn, state, byref(data), options)
+        except Error as failure:
+            raised = callback.take() if watch else None
+            if raised is None:
+                raise
+            if isinstance(raised, Stop):
+                return failure.report._replace(stopped=True)
+            try:
+                raise raised from None
+            finally:
+                del raised
+
+    def _call_with(self, state, function, *arguments):
+        """A call that uses a State, or the network's own for None; the messages go to the context of the one used."""
+        handle = self._handle
+        if state is None:
+            handle.call(function, handle.pointer, None, *arguments)
+        elif isinstance(state, State):
+            used = state._handle
+            used.call(function, handle.pointer, used.pointer, *arguments)
+        else:
+            raise TypeError(f"state is {state!r}, expected a State")
+
+    def _tell(self, function, state, *arguments):
+        """Calls a function that ends with a report; a failure carries it, too."""
+        info = _structs.ReportInfo()
+        try:
+            self._call_with(state, function, *arguments, byref(info))
+        except Error as failure:
+            failure.report = report_of(info)
+            raise
+        return report_of(info)
+
+    def run(self, inputs, out=None, *, state=None):
+        """The network's answers, n x outputs; a vector for one sample given as a vector.
+
+        out: float32 or float64, of any positive strides; None: a new array of the network's type
+        """
+        x = matrix("inputs", inputs, row=True)
+        if out is None:
+            out = np.empty((max(x.rows, 1), max(self.outputs, 1)) if inputs.ndim == 2 else max(self.outputs, 1),
+                           self.dtype)
+        y = matrix("out", out, row=inputs.ndim == 1)
+        self._call_with(state, lib.plast_network_run, byref(x), byref(y))
+        return out
+
+    def evaluate(self, inputs, targets, *, loss_mask=None, order=None, state=None):
+        """Loss and correct answers over the data, as a Report; nothing is learned. Arguments as in learn."""
+        data, keep = _data(inputs, targets, loss_mask, order, 0)
+        report = self._tell(lib.plast_network_evaluate, state, byref(data))
+        del keep
+        return report
+
+    def alignment(self, inputs, targets, *, loss_mask=None, order=None, state=None):
+        """How well the feedback scheme is aligned with backpropagation on the data, as an array of float64 with a row
+        for each hidden layer and the columns ALIGNMENTS; nothing is learned. Arguments as in learn.
+
+        "weights": angle in degrees of the matrix B that sends the error down and W^T of the layer above
+        "samples", "flattened", "means": angle of the layer's learning signal and that of backpropagation: mean of the
+            samples' angles, of all samples as one long vector, of the mean signals
+        "weight_ratio", "signal_ratio": norm of B / norm of W, of the signal / of backpropagation's
+
+        NaN where there is none. Random matrices are at about 90 degrees.
+        """
+        data, keep = _data(inputs, targets, loss_mask, order, 0)
+        out = np.empty((max(self._count() - 1, 1), len(_names.ALIGNMENTS)))
+        self._call_with(state, lib.plast_measure_alignment, byref(data), byref(matrix("alignment", out)))
+        del keep
+        return out
+
+    def mirror(self, updates=1, batch=64, *, state=None):
+        """The mirror phase of feedback "weight_mirror": layers emit noise, and the feedback matrices learn to be like
+        the forward weights, which stay as they are. Called in turn with learn. An UnsupportedError under other schemes.
+
+        batch: noise vectors per update, at least 2
+        """
+        options = _structs.MirrorOptions(updates=_names.integer("updates", updates, 1),
+                                         batch=_names.integer("batch", batch, 2))
+        self._call_with(state, lib.plast_network_mirror, byref(options))
