@@ -6,8 +6,8 @@
     net = plasticity.Network(inputs=784, seed=1)
     net.add("dense", units=100, activation="softplus")
     net.add("dense", units=10, activation="softmax")
-    net.add_rule("hidden", plasticity.Rule("oja", rate=3e-3))
-    net.set_optimizer(plasticity.Optimizer("sgd", rate=1e-2))
+    net.add_rule("hidden", "oja", rate=3e-3)
+    net.set_optimizer("sgd", rate=1e-2)
     report = net.learn(images, labels)
     print(report.accuracy, net.evaluate(test_images, test_labels).accuracy)
 

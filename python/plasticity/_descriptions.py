@@ -202,6 +202,18 @@ class Feedback(Description):
     _what = "feedback"
 
 
+def described(kind, given, parameters):
+    """A description of this kind, given as one or by its name and parameters."""
+    if isinstance(given, str):
+        return kind(given, **parameters)
+    if not isinstance(given, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise TypeError(f"{kind._what} is {given!r}, expected {article} {kind.__name__} or its name")
+    if parameters:
+        raise TypeError(f"parameters are {', '.join(parameters)}, expected none beside {given!r}: set them in it")
+    return given
+
+
 class Attached(Parameters):
     """Parameters of what a network has: they can be read and changed between calls and by a progress callback."""
 

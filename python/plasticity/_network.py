@@ -6,7 +6,7 @@ from ctypes import byref
 
 from . import _names, _structs
 from ._arrays import array_of, dtype_of, float_type
-from ._descriptions import Feedback, Optimizer, Rule, attached
+from ._descriptions import Feedback, Optimizer, Rule, attached, described
 from ._errors import INVALID, RANGE, STATE, error
 from ._layers import Layer, Scheme
 from ._learning import Learning
@@ -110,11 +110,10 @@ class Network(Learning):
         """Units of the last layer."""
         return Layer(self, self._count() - 1).units if self._count() else 0
 
-    def add_rule(self, layers, rule):
-        """Attaches a copy of a Rule to "hidden" (all but the last), "all", or one layer. Returns the attached rule's
-        parameters, as rule() does."""
-        if not isinstance(rule, Rule):
-            raise TypeError(f"rule is {rule!r}, expected a Rule")
+    def add_rule(self, layers, rule, **parameters):
+        """Attaches a copy of a Rule, or one made by its name and parameters, to "hidden" (all but the last), "all", or
+        one layer: net.add_rule("hidden", "oja", rate=1e-3). Returns the attached rule's parameters, as rule() does."""
+        rule = described(Rule, rule, parameters)
         self._call(lib.plast_network_add_rule, self._layers(layers), rule._handle.pointer)
         return self.rule(layers, rule.name)
 
@@ -136,14 +135,14 @@ class Network(Learning):
             handle.call(lib.plast_network_view_rule, handle.pointer, max(number, 0), text, quantity, byref(view))
             return array_of(view, handle)[0]
 
-        with Rule(name) as described:
-            table = described.parameters
+        with Rule(name) as one:
+            table = one.parameters
         return attached("rule", name, table, read, write, look)
 
-    def set_optimizer(self, optimizer):
-        """Takes a copy of an Optimizer; moments start at 0. Returns its parameters, as the property optimizer does."""
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer is {optimizer!r}, expected an Optimizer")
+    def set_optimizer(self, optimizer, **parameters):
+        """Takes a copy of an Optimizer, or one made by its name and parameters: net.set_optimizer("sgd", rate=1e-2).
+        Moments start at 0. Returns its parameters, as the property optimizer does."""
+        optimizer = described(Optimizer, optimizer, parameters)
         self._call(lib.plast_network_set_optimizer, optimizer._handle.pointer)
         self._optimizer = optimizer.name, optimizer.parameters
         return self.optimizer
@@ -163,7 +162,7 @@ class Network(Learning):
             lib.plast_network_set_optimizer_parameter, parameter, value))
 
     def set_feedback(self, feedback, layers="hidden", **parameters):
-        """Chooses how the error comes down: a Feedback, of which a copy is taken, or its name, with parameters:
+        """Chooses how the error comes down. Takes a copy of a Feedback, or one made by its name and parameters:
         net.set_feedback("fa"), net.set_feedback("kolen_pollack", decay=1e-3). Returns the scheme's parameters, as
         feedback_parameters() does.
 
@@ -172,21 +171,15 @@ class Network(Learning):
         Matrices of the scheme before are gone, those of the new one are drawn; all else stays, so a scheme may be
         changed in the middle of learning. A StateError while an array shows matrices that would go.
         """
-        if isinstance(feedback, str):
-            with Feedback(feedback, **parameters) as made:
-                return self.set_feedback(made, layers)
-        if not isinstance(feedback, Feedback):
-            raise TypeError(f"feedback is {feedback!r}, expected a Feedback or its name")
-        if parameters:
-            raise TypeError(f"parameters are {', '.join(parameters)}, expected none beside a Feedback: set them in it")
-        number, described = self._layers(layers), feedback._handle
+        feedback = described(Feedback, feedback, parameters)
+        number, pointer = self._layers(layers), feedback._handle.pointer
         with self._handle.lock:
             if self._scheme.shown:
                 gc.collect()
             if self._scheme.shown:
                 raise error(STATE, f'an array shows matrices of feedback "{self.feedback}", which would go: delete the '
                                    'array first, and use get_weights() for copies that stay')
-            self._call(lib.plast_network_set_feedback, number, described.pointer)
+            self._call(lib.plast_network_set_feedback, number, pointer)
             self._scheme = Scheme()
         return self.feedback_parameters(layers)
 
@@ -218,8 +211,8 @@ class Network(Learning):
                 check()
                 self._call(lib.plast_network_set_feedback_parameter, number, parameter, value)
 
-        with Feedback(scheme) as described:
-            table = described.parameters
+        with Feedback(scheme) as one:
+            table = one.parameters
         return attached("feedback", scheme, table, read, write)
 
     def prepare(self, batch=1):

@@ -132,6 +132,13 @@ def test_the_networks_optimizer(make):
     assert repr(optimizer).startswith("<attached 'adam': rate=0.0005, beta1=0.9, beta2=0.999, epsilon=1e-08, ")
     with pytest.raises(plasticity.RangeError):
         net.optimizer.beta1 = 1
+    assert dict(net.set_optimizer("sgd", rate=0.5)) == dict(Optimizer("sgd", rate=0.5))
+    assert net.add_rule("all", "oja_neuron", rate=2).rate == net.rule(2, "oja_neuron").rate == 2
+    with pytest.raises(TypeError, match="parameters are rate, expected none beside Optimizer"):
+        net.set_optimizer(Optimizer("sgd"), rate=1)
+    with pytest.raises(plasticity.StateError, match="rate"):
+        net.set_optimizer("adam")
+    assert net.optimizer.name == "sgd" and net.optimizer.rate == 0.5
     with pytest.raises(TypeError, match="expected an Optimizer"):
         net.set_optimizer(Rule("oja", rate=1))
     with pytest.raises(TypeError, match="expected a Rule"):

@@ -270,6 +270,7 @@ def test_the_mirror_phase(make, own_state):
     if own_state:
         with pytest.raises(plasticity.Error, match="batch is 101"):
             net.mirror(batch=101, state=state)
+        net.mirror(batch=2, state=plasticity.State(net, 2))
 
 
 @pytest.mark.parametrize("own_state", [False, True])
@@ -305,6 +306,12 @@ def test_alignment(data, make, own_state):
             assert table[i, column] == pytest.approx(expected[name], rel=1e-9), name
     part = net.alignment(x, y, loss_mask=np.arange(200) < 100, state=state)
     np.testing.assert_allclose(part[:, 2], net.alignment(x, y, order=np.arange(100), state=state)[:, 2], rtol=1e-9)
+    other = plasticity.State(plasticity.Network(3).add("dense", 2).network)
+    for use in lambda: net.alignment(x, y, state=other), lambda: net.mirror(state=other):
+        with pytest.raises(plasticity.Error, match="another network|mirror phase"):
+            use()
+    with pytest.raises(TypeError, match="state is 3, expected a State"):
+        net.alignment(x, y, state=3)
     before = net.layers[0].synapses().get_weights()
     net.alignment(x, y)
     np.testing.assert_array_equal(net.layers[0].weights, before)
