@@ -24,6 +24,12 @@ def _one_number(what, value):
     return number
 
 
+def _check_same(what, now, then):
+    """What parameters belong to must be in force still."""
+    if now != then:
+        raise error(STATE, f'{what} is "{now}" now, these were parameters of "{then}"')
+
+
 class Network(Learning):
     """A stack of layers that learns.
 
@@ -153,13 +159,20 @@ class Network(Learning):
         net.optimizer.rate *= 0.9. None before set_optimizer."""
         if self._optimizer is None:
             return None
+        name, table = self._optimizer
 
         def read(parameter):
             handle = self._handle
-            return handle.read(lib.plast_network_get_optimizer_parameter, handle.pointer, parameter)
+            with handle.lock:
+                _check_same("optimizer", self._optimizer[0], name)
+                return handle.read(lib.plast_network_get_optimizer_parameter, handle.pointer, parameter)
 
-        return attached("optimizer", *self._optimizer, read, lambda parameter, value: self._call(
-            lib.plast_network_set_optimizer_parameter, parameter, value))
+        def write(parameter, value):
+            with self._handle.lock:
+                _check_same("optimizer", self._optimizer[0], name)
+                self._call(lib.plast_network_set_optimizer_parameter, parameter, value)
+
+        return attached("optimizer", name, table, read, write)
 
     def set_feedback(self, feedback, layers="hidden", **parameters):
         """Chooses how the error comes down. Takes a copy of a Feedback, or one made by its name and parameters:
@@ -196,19 +209,15 @@ class Network(Learning):
         shape the matrices (gain, units) are read only; another value takes another set_feedback."""
         number, scheme = self._layers(layers), self.feedback
 
-        def check():
-            if self.feedback != scheme:
-                raise error(STATE, f'feedback is "{self.feedback}" now, these were parameters of "{scheme}"')
-
         def read(parameter):
             handle = self._handle
             with handle.lock:
-                check()
+                _check_same("feedback", self.feedback, scheme)
                 return handle.read(lib.plast_network_get_feedback_parameter, handle.pointer, max(number, 0), parameter)
 
         def write(parameter, value):
             with self._handle.lock:
-                check()
+                _check_same("feedback", self.feedback, scheme)
                 self._call(lib.plast_network_set_feedback_parameter, number, parameter, value)
 
         with Feedback(scheme) as one:

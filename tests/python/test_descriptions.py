@@ -139,6 +139,10 @@ def test_the_networks_optimizer(make):
     with pytest.raises(plasticity.StateError, match="rate"):
         net.set_optimizer("adam")
     assert net.optimizer.name == "sgd" and net.optimizer.rate == 0.5
+    for use in lambda: optimizer.rate, lambda: setattr(optimizer, "rate", 1):
+        with pytest.raises(plasticity.StateError, match='optimizer is "sgd" now.*parameters of "adam"'):
+            use()
+    assert net.optimizer.rate == 0.5
     with pytest.raises(TypeError, match="expected an Optimizer"):
         net.set_optimizer(Rule("oja", rate=1))
     with pytest.raises(TypeError, match="expected a Rule"):
