@@ -7,9 +7,8 @@
  * and beside the deep networks stand the same ones with a better initialisation.
  *
  * Shervani-Tabar, Rosenbaum: Nature Communications 14:1805 (2023), equation 10, with exact gradients. */
-#include "common/figure.h"
-#include "common/jobs.h"
-#include "common/progress.h"
+#include "common/results.h"
+#include "common/stage.h"
 #include "oja_depth/options.h"
 #include "oja_depth/plan.h"
 #include "oja_depth/plot.h"
@@ -17,46 +16,34 @@
 #include "oja_depth/trial.h"
 
 #include <cblas.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-struct stage {
+struct race {
     const struct task *task;
     struct plan *plan;
     const int *trials;
-    struct progress progress;
 };
 
-static double cost(const struct stage *stage, int64_t index)
+static double cost(void *user, int64_t index)
 {
-    const struct trial *trial = &stage->plan->trials[stage->trials[index]];
-    return (double)trial->samples * trial_weights(stage->task, stage->plan->settings[trial->setting].depth);
+    const struct race *race = user;
+    const struct trial *trial = &race->plan->trials[race->trials[index]];
+    return (double)trial->samples * trial_weights(race->task, race->plan->settings[trial->setting].depth);
 }
 
 static plast_status run_trial(plast_context *context, void *user, int64_t index)
 {
-    struct stage *stage = user;
-    plast_status status = trial_run(context, stage->task, stage->plan, &stage->plan->trials[stage->trials[index]]);
-    progress_add(&stage->progress, cost(stage, index));
-    return status;
+    const struct race *race = user;
+    return trial_run(context, race->task, race->plan, &race->plan->trials[race->trials[index]]);
 }
 
 static int run_stage(const struct task *task, struct plan *plan, const int *trials, int count, int threads,
                      const char *label, struct message *message)
 {
-    struct stage stage = { .task = task, .plan = plan, .trials = trials };
-    double total = 0.0;
-    for (int i = 0; i < count; i++)
-        total += cost(&stage, i);
-    progress_begin(&stage.progress, label, total);
-    int result = jobs_run(count, threads, run_trial, &stage, message);
-    double seconds = progress_end(&stage.progress);
-    if (result == 0)
-        fprintf(stderr, "%s: %d trials in %.1f s\n", label, count, seconds);
-    return result;
+    struct race race = { .task = task, .plan = plan, .trials = trials };
+    struct stage stage = { .label = label, .count = count, .cost = cost, .run = run_trial, .user = &race };
+    return stage_run(&stage, threads, message);
 }
 
 /* All settings up to the early checkpoint, then the best of each rule on to the late one. */
@@ -77,46 +64,14 @@ static int run_plan(const struct task *task, struct plan *plan, int threads, str
     return result;
 }
 
-/* DIR/oja_depth.SUFFIX */
-static int make_path(const char *folder, const char *suffix, char *path, size_t size, struct message *message)
-{
-    int length = snprintf(path, size, "%s/oja_depth.%s", folder, suffix);
-    if (length < 0 || (size_t)length >= size)
-        return message_set(message, "the folder's name is longer than %d characters", (int)size - 20);
-    return 0;
-}
-
-static int draw(const struct options *options, const struct plan *plan, struct message *message)
-{
-    static const char *const kinds[][2] = {
-        { "svg", "svg size 1400,520 dynamic font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' background rgb 'white'" },
-        { "png", "pngcairo size 2100,780 fontscale 1.5 linewidth 1.5 pointscale 1.5 font 'DejaVu Sans,12'" },
-    };
-    char path[1024];
-    int result = 0;
-    for (int i = 0; i < 2 && result == 0; i++) {
-        result = make_path(options->out, kinds[i][0], path, sizeof path, message);
-        if (result == 0)
-            result = figure_write(path, kinds[i][1], plot_script, plan, message);
-        if (result == 0)
-            fprintf(stderr, "wrote %s\n", path);
-    }
-    return result;
-}
-
 /* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct options *options, const struct plan *plan, struct message *message)
+static int publish(const struct results *results, const struct plan *plan, struct message *message)
 {
-    char path[1024];
-    int result = make_path(options->out, "csv", path, sizeof path, message);
-    if (result == 0)
-        result = report_csv(path, plan, message);
-    if (result == 0)
-        fprintf(stderr, "wrote %s\n", path);
+    int result = results_csv(results, report_csv, plan, message);
     report_print(plan);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return message_set(message, "cannot write to standard output");
-    return result == 0 ? draw(options, plan, message) : result;
+    if (results_flush(message) != 0)
+        return -1;
+    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
 }
 
 static int run_all(const struct options *options, struct message *message)
@@ -124,8 +79,9 @@ static int run_all(const struct options *options, struct message *message)
     int64_t early = options->quick ? 50 : 3000;
     struct plan plan;
     struct task task;
-    if (access(options->out, W_OK | X_OK) != 0)
-        return message_set(message, "%s: cannot write there: %s", options->out, strerror(errno));
+    struct results results = { .folder = options->out, .name = "oja_depth", .width = 1400, .height = 520 };
+    if (results_check(&results, message) != 0)
+        return -1;
     if (early > options->samples)
         early = options->samples;
     if (plan_make(options->seeds, early, options->samples, &plan, message) != 0)
@@ -137,7 +93,7 @@ static int run_all(const struct options *options, struct message *message)
         task_free(&task);
     }
     if (result == 0)
-        result = publish(options, &plan, message);
+        result = publish(&results, &plan, message);
     plan_free(&plan);
     return result;
 }

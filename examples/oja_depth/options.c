@@ -3,14 +3,13 @@
 
 #include "plan.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "../common/arguments.h"
+#include "../common/dataset.h"
 
-enum { MOST_THREADS = 256, MOST_SAMPLES = 10000000 };
+#include <getopt.h>
+#include <stdio.h>
+
+enum { MOST_SAMPLES = 10000000 };
 
 static const struct option names[] = {
     { "data", required_argument, NULL, 'd' },    { "out", required_argument, NULL, 'o' },
@@ -37,27 +36,10 @@ void options_help(void)
         "  --help         this text");
 }
 
-static int parse_count(const char *name, const char *text, int64_t most, int64_t *count)
-{
-    char *end = NULL;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || value < 1 || value > most) {
-        fprintf(stderr, "oja_depth: --%s is '%s', expected a whole number from 1 to %" PRId64 "\n", name, text, most);
-        return -1;
-    }
-    *count = value;
-    return 0;
-}
-
 /* Smaller values where the user gave none. */
 static void complete(struct options *options, int64_t seeds, int64_t threads)
 {
-    if (threads == 0) {
-        long online = sysconf(_SC_NPROCESSORS_ONLN);
-        threads = online < 1 ? 1 : online > MOST_THREADS ? MOST_THREADS : online;
-    }
-    options->threads = (int)threads;
+    options->threads = argument_threads(threads);
     options->seeds = seeds != 0 ? (int)seeds : options->quick ? 2 : 4;
     if (options->samples == 0)
         options->samples = options->quick ? 100 : 30000;
@@ -69,18 +51,18 @@ int options_parse(int argc, char **argv, struct options *options)
     int64_t threads = 0;
     int letter;
     int result = 0;
-    *options = (struct options){ .data = "/usr/share/datasets/fashion-mnist", .out = "." };
+    *options = (struct options){ .data = DATASET_FOLDER, .out = "." };
     while (result == 0 && (letter = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (letter == 'd')
             options->data = optarg;
         else if (letter == 'o')
             options->out = optarg;
         else if (letter == 'n')
-            result = parse_count("samples", optarg, MOST_SAMPLES, &options->samples);
+            result = argument_count("oja_depth", "samples", optarg, MOST_SAMPLES, &options->samples);
         else if (letter == 's')
-            result = parse_count("seeds", optarg, MAX_SEEDS, &seeds);
+            result = argument_count("oja_depth", "seeds", optarg, MAX_SEEDS, &seeds);
         else if (letter == 't')
-            result = parse_count("threads", optarg, MOST_THREADS, &threads);
+            result = argument_count("oja_depth", "threads", optarg, MOST_THREADS, &threads);
         else if (letter == 'q')
             options->quick = true;
         else if (letter == 'h') {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "plot.h"
 
+#include "../common/marks.h"
+
 #include <inttypes.h>
-#include <stdlib.h>
 
 /* A line of the figure: a rule on networks with an initialisation. */
 struct line {
@@ -22,36 +23,6 @@ static const struct line lines[] = {
 };
 
 enum { LINES = sizeof lines / sizeof lines[0] };
-
-/* Where a text stands; `wanted` would be best. */
-struct mark {
-    int line;
-    double wanted;
-    double place;
-};
-
-static int compare_marks(const void *a, const void *b)
-{
-    double x = ((const struct mark *)a)->wanted;
-    double y = ((const struct mark *)b)->wanted;
-    return (x > y) - (x < y);
-}
-
-/* Moves the places apart until they keep the gap; each step moves two neighbours by as much. */
-static void spread(struct mark *marks, int n, double gap)
-{
-    qsort(marks, (size_t)n, sizeof *marks, compare_marks);
-    for (int i = 0; i < n; i++)
-        marks[i].place = marks[i].wanted;
-    for (int round = 0; round < 200; round++)
-        for (int i = 1; i < n; i++) {
-            double lack = gap - (marks[i].place - marks[i - 1].place);
-            if (lack > 0.0) {
-                marks[i - 1].place -= 0.5 * lack;
-                marks[i].place += 0.5 * lack;
-            }
-        }
-}
 
 static void write_prologue(FILE *script, const struct plan *plan)
 {
@@ -109,7 +80,7 @@ static void write_curve(FILE *script, const struct plan *plan, int index, struct
 /* Bands first, so that no line is hidden; the names of the lines to the right of their ends. */
 static void write_lines(FILE *script, double right, struct mark *marks)
 {
-    spread(marks, LINES, 0.055);
+    marks_spread(marks, LINES, 0.055);
     for (int i = 0; i < LINES; i++)
         fprintf(script, "set label %d '%s' at first %g,%g left textcolor rgb '#%s'\n", i + 1,
                 lines[marks[i].line].label, right, marks[i].place, lines[marks[i].line].colour);
@@ -174,7 +145,7 @@ static void sort_inits(const struct plan *plan, struct mark *rows)
         struct outcome best = plan_best(plan, INIT_DEPTH, init, SGD, plan->early);
         rows[init] = (struct mark){ .line = init, .wanted = -best.accuracy.mean };
     }
-    qsort(rows, INITS, sizeof *rows, compare_marks);
+    marks_sort(rows, INITS);
 }
 
 /* A row for each initialisation, a point for each rule. */
@@ -204,7 +175,7 @@ static void write_right(FILE *script, const struct plan *plan)
             (double)INITS);
     for (int row = 0; row < INITS; row++)
         fprintf(script, "'%s' %d%s", plan_inits[rows[row].line].label, row, row + 1 < INITS ? ", " : ")\n");
-    spread(names, RULES, 0.23);
+    marks_spread(names, RULES, 0.23);
     for (int i = 0; i < RULES; i++)
         fprintf(script, "set label %d '%s' at %g,%g center textcolor rgb '#%s'\n", i + 1, lines[names[i].line].label,
                 names[i].place, INITS - 0.4, lines[names[i].line].colour);

@@ -3,16 +3,11 @@
 
 #include "findings.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
-int report_csv(const char *path, const struct plan *plan, struct message *message)
+void report_csv(FILE *file, const void *user)
 {
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return message_set(message, "%s: cannot write: %s", path, strerror(errno));
+    const struct plan *plan = user;
     fputs("depth,init,rule,rate,seed,samples,accuracy,oja_rate\n", file);
     for (int i = 0; i < plan->setting_count * plan->seeds; i++) {
         const struct trial *trial = &plan->trials[i];
@@ -22,10 +17,6 @@ int report_csv(const char *path, const struct plan *plan, struct message *messag
                     plan_rules[setting->rule], setting->rate, trial->seed + 1, plan->checkpoints[k], trial->accuracy[k],
                     setting->oja_rate);
     }
-    int error = fflush(file) != 0 || ferror(file) ? errno : 0;
-    if (fclose(file) != 0 && error == 0)
-        error = errno;
-    return error == 0 ? 0 : message_set(message, "%s: cannot write: %s", path, strerror(error));
 }
 
 /* Such as "0.710 +-0.012 (3e-03)" in a column of fixed width; * = some seeds diverged. */

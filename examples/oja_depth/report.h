@@ -6,7 +6,10 @@
 
 #include "plan.h"
 
-int report_csv(const char *path, const struct plan *plan, struct message *message);
+#include <stdio.h>
+
+/* A results_writer (../common/results.h) whose user data is the plan. */
+void report_csv(FILE *file, const void *plan);
 /* Tables and findings to standard output. */
 void report_print(const struct plan *plan);
 

@@ -6,16 +6,15 @@
 
 #include "plan.h"
 
-#include "../common/idx.h"
+#include "../common/dataset.h"
 
 #include <plasticity/plasticity.h>
 
 /* Images and, for each seed, the order in which they come. */
 struct task {
-    struct idx_set train;
-    struct idx_set test;
+    struct dataset data;
     int64_t tested; /* the first so many test images */
-    int32_t *order; /* seeds x samples, rows of `train` */
+    int32_t *order; /* seeds x samples, rows of data.train */
     int64_t samples;
 };
 

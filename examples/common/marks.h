@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names beside the ends of lines in a figure, moved apart so that all can be read. */
+#ifndef EXAMPLES_MARKS_H
+#define EXAMPLES_MARKS_H
+
+struct mark {
+    int line; /* which one; the caller's own number */
+    double wanted;
+    double place;
+};
+
+/* Ascending by the wanted place. */
+void marks_sort(struct mark *marks, int n);
+/* Sorts, and sets the places: near the wanted ones, neighbours not closer than `gap`. */
+void marks_spread(struct mark *marks, int n, double gap);
+
+#endif
