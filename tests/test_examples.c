@@ -88,6 +88,17 @@ static void crowded_marks_move_apart(void **state)
     }
 }
 
+/* By hand: 9 and 10 go down to 7 and 8, 6.5 gives way to them, 2 has room. */
+static void marks_stay_below(void **state)
+{
+    struct mark marks[] = { { .place = 2.0 }, { .place = 6.5 }, { .place = 9.0 }, { .place = 10.0 } };
+    const double places[] = { 2.0, 6.0, 7.0, 8.0 };
+    (void)state;
+    marks_lower(marks, 4, 1.0, 8.0);
+    for (int i = 0; i < 4; i++)
+        assert_true(fabs(marks[i].place - places[i]) < 1e-12);
+}
+
 /* As many names as the largest figure has, all at one place: they keep their order, their middle, and the gap but for a
  * tenth, which is what the fixed number of rounds leaves. */
 static void many_marks_at_one_place(void **state)
@@ -123,7 +134,7 @@ static void counts_and_threads(void **state)
     (void)state;
     assert_int_equal(argument_count("test", "seeds", "12", 12, &count), 0);
     assert_int_equal(count, 12);
-    assert_int_equal(argument_threads(3), 3);
+    assert_int_equal(argument_threads(12), 12);
     assert_int_equal(argument_threads(100000), MOST_THREADS);
     assert_in_range(argument_threads(0), 1, MOST_THREADS);
 }
@@ -135,6 +146,7 @@ int main(void)
         quiet_test(every_order_is_as_likely),
         quiet_test(orders_follow_the_seeds),
         quiet_test(crowded_marks_move_apart),
+        quiet_test(marks_stay_below),
         quiet_test(many_marks_at_one_place),
         quiet_test(mean_and_deviation),
         quiet_test(counts_and_threads),

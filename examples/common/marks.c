@@ -30,3 +30,10 @@ void marks_spread(struct mark *marks, int n, double gap)
             }
         }
 }
+
+void marks_lower(struct mark *marks, int n, double gap, double most)
+{
+    for (int i = n - 1; i >= 0; i--, most -= gap)
+        if (marks[i].place > most)
+            marks[i].place = most;
+}
