@@ -5,6 +5,7 @@
 
 #include "base/matrix.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int64_t plast_network_layers(const plast_network *network)
@@ -62,6 +63,18 @@ int32_t plast_layer_frozen(const plast_layer *layer)
     return frozen;
 }
 
+static plast_status no_group(const plast_layer *layer, const char *name)
+{
+    char known[160] = "";
+    for (int32_t i = 0; i < layer->groups + layer->feedback_groups; i++) {
+        const size_t used = strlen(known);
+        (void)snprintf(known + used, sizeof known - used, "%s%s", i > 0 ? ", " : "",
+                       layer->model->groups[layer->synapses[i].group].name);
+    }
+    return plast__fail(layer->model->context, PLAST_E_UNKNOWN, "the layer has no synapse group \"%.40s\", it has: %s",
+                       name, known);
+}
+
 plast_status plast_layer_synapses(const plast_layer *layer, const char *name, plast_synapses **synapses)
 {
     if (layer == NULL)
@@ -75,7 +88,7 @@ plast_status plast_layer_synapses(const plast_layer *layer, const char *name, pl
             return PLAST_OK;
         }
     }
-    return plast__fail(layer->model->context, PLAST_E_UNKNOWN, "the layer has no synapse group \"%.40s\"", name);
+    return no_group(layer, name);
 }
 
 static plast_status check_bias(const plast_layer *layer, const plast_matrix *bias, int32_t output)

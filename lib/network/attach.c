@@ -25,7 +25,7 @@ plast_status plast__network_select(const plast_network *network, int32_t layers,
         return plast__fail(context, PLAST_E_RANGE, "layer %d of a network with %d layers", layers,
                            network->layer_count);
     if (*last < *first)
-        return plast__fail(context, PLAST_E_STATE, "the network has %d layers, so no layer is meant",
+        return plast__fail(context, PLAST_E_STATE, "the network has %d layers, so no layer is meant: the last one is the output",
                            network->layer_count);
     return PLAST_OK;
 }

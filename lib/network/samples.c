@@ -48,6 +48,10 @@ static plast_status check_targets(const plast__samples *s)
     if (s->targets == NULL)
         return PLAST_OK;
     const int real = plast__matrix_is_real(s->targets);
+    if (real && s->targets->cols == 1 && s->outputs > 1)
+        return plast__fail(s->context, PLAST_E_INVALID,
+                           "targets has 1 column of real numbers, expected %lld columns, or labels (u8, i32 or i64)",
+                           (long long)s->outputs);
     const plast__expected expected = { "targets", s->inputs->rows, real ? s->outputs : 1, PLAST__REALS | PLAST__LABELS,
                                        0 };
     const plast_status status = plast__matrix_check(s->context, s->targets, &expected);
