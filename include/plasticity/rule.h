@@ -2,9 +2,9 @@
  *
  * Local plasticity rules. A rule emits terms for one synapse group, all of them from the old weights:
  *
- *     W  <-  (1 - shrink) W  +  sum_k u_k v_k^T  +  increments row by row
+ *     W  <-  factor o W  +  sum_k u_k v_k^T  +  increments row by row      (one factor a row)
  *
- * and they are applied together with the error-driven step. A rule's own rate acts on the weights directly, never
+ * after which masks apply and rows may be rescaled; they are applied together with the error-driven step. A rule's own rate acts on the weights directly, never
  * through the optimizer, so that its published stability bound holds under any optimizer. Rules act on matrices,
  * never on biases. */
 #ifndef PLASTICITY_RULE_H
