@@ -255,6 +255,27 @@ static void another_layers_refusal_counts_too(void **state)
     net_free(&net);
 }
 
+/* Another way for the error to come down, another optimizer, more memory: the view shows the same thresholds. */
+static void views_outlive_other_changes(void **state)
+{
+    (void)state;
+    const net_plan plan = { .dtype = PLAST_F64, .inputs = IN, .layers = 2, .units = { OUT, 1 }, .hidden = PLAST_TANH };
+    double x[2 * IN];
+    net net = net_make(&plan);
+    fill_uniform(3, 2 * IN, x);
+    net_add_rule(&net, PLAST_ALL_LAYERS, "bcm", BCM(0.1, 2.0, 0.5));
+    const plast_matrix view = thresholds(&net);
+    net_see(&net, 1, x, 1);
+    net_feedback(&net, "fa", &(setting){ NULL, 0.0 });
+    net_optimizer(&net, "adam", 0.1);
+    net_add_rule(&net, PLAST_ALL_LAYERS, "ehebb", RATE(0.1));
+    net_see(&net, 2, x, 2);
+    assert_ptr_equal(view.data, thresholds(&net).data);
+    for (int i = 0; i < OUT; i++)
+        assert_true(((const double *)view.data)[i] > 0.0 && ((const double *)view.data)[i] != 0.5);
+    net_free(&net);
+}
+
 static void views_need_a_rule_that_keeps_something(void **state)
 {
     (void)state;
@@ -288,6 +309,7 @@ int main(void)
         quiet_test(threshold_stops_with_the_layer),
         quiet_test(refused_samples_leave_the_threshold),
         quiet_test(another_layers_refusal_counts_too),
+        quiet_test(views_outlive_other_changes),
         quiet_test(views_need_a_rule_that_keeps_something),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
