@@ -7,7 +7,8 @@
  *     e_pre         u = -theta_2 e - (theta_1 + theta_6 a + theta_8 c) y - theta_4 1
  *     x - W^T y     u = theta_9 y
  *
- * with a = y . W e_pre = W^T y . e_pre and c = e . W x = e . (z - b), and theta_3 shrinks all. */
+ * with a = y . W e_pre = W^T y . e_pre and c = e . W x = e . (z - b), and theta_3 shrinks all. The last holds where the
+ * group is the only one into its population. */
 #include "base/scalar.h"
 #include "core/rule.h"
 
