@@ -308,10 +308,12 @@ static void check_untouched(net *asked, net *never)
     assert_same_schemes(asked, never);
 }
 
+/* From backprop, frsf, Kolen-Pollack and the circuit to every scheme. */
 static void a_change_without_memory_changes_nothing(void **state)
 {
+    const scheme_plan *const old[] = { &all_schemes[0], &all_schemes[8], &all_schemes[10], &all_schemes[15] };
     (void)state;
-    for (const scheme_plan *from = all_schemes; from->name != NULL; from++)
+    for (int from = 0; from < 4; from++)
         for (const scheme_plan *to = all_schemes; to->name != NULL; to++) {
             plast_status status = PLAST_E_NOMEM;
             for (int64_t i = 1; status == PLAST_E_NOMEM; i++) {
@@ -322,8 +324,8 @@ static void a_change_without_memory_changes_nothing(void **state)
                 plan.allocator = &memory.table;
                 net asked = net_make(&plan);
                 plast_feedback *scheme = NULL;
-                net_scheme(&asked, from);
-                net_scheme(&never, from);
+                net_scheme(&asked, old[from]);
+                net_scheme(&never, old[from]);
                 learn(&asked, 0, 10);
                 learn(&never, 0, 10);
                 plast_synapses *held = net_find_group(&asked, 1, "feedback");

@@ -306,6 +306,7 @@ static void partners_have_one_mask(void **state)
             plast_synapses *forward = net_group(&net, 2, "input"), *feedback = net_group(&net, 1, "feedback");
             group_get_mask(feedback, found);
             assert_same_bits((int64_t)5 * 8, found, turned);
+            check_support(&net, 1);
             group_mask(feedback, turned);
             turned[7] = 1.0 - turned[7];
             const plast_matrix other = plast_matrix_f64(turned, 5, 8);
