@@ -332,6 +332,8 @@ static void check_refusal(net *net, int64_t batch)
             double *weights_now = net_all(net), *feedbacks_now = net_feedbacks(net, &n);
             assert_same_bits(net_size(net), weights_now, weights);
             assert_same_bits(n, feedbacks_now, feedbacks);
+            for (int64_t i = 0; i < n; i++)
+                assert_true(isfinite(feedbacks[i])); /* the update before had no right to pass */
             free(weights_now);
             free(feedbacks_now);
         }
@@ -377,6 +379,45 @@ static void overflow_of_signals_and_partners_changes_nothing(void **state)
                 free(huge);
                 net_free(&net);
             }
+}
+
+/* A partner may overflow by a change that the forward weight itself can bear: 1-1-1 linear units, B = 0.9988 of the
+ * largest float, which gains 50 * 0.01 * 10^36. */
+static void a_partner_may_overflow_alone(void **state)
+{
+    static const scheme_plan scheme = { "kolen_pollack", { { "decay", 0.0 } } };
+    const net_plan plan = { .dtype = PLAST_F32,
+                            .inputs = 1,
+                            .layers = 2,
+                            .units = { 1, 1 },
+                            .hidden = PLAST_LINEAR,
+                            .output = PLAST_LINEAR,
+                            .no_bias = 1,
+                            .seed = 1,
+                            .optimizer = "sgd",
+                            .rate = 50.0 };
+    const double in = 1.0, target = 1.01, first = 1e36, second = 1e-36, b[2] = { 3.399e38, 1e38 };
+    const net_data data = { .n = 1, .x = &in, .targets = &target };
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        net net = net_make(&plan);
+        net_scheme(&net, &scheme);
+        plast_synapses *feedback = net_group(&net, 0, "feedback");
+        net_set_weights(&net, 0, &first);
+        net_set_weights(&net, 1, &second);
+        group_set(feedback, &b[k]);
+        double before[3], after[3];
+        net_get_weights(&net, 0, &before[0]);
+        net_get_weights(&net, 1, &before[1]);
+        group_get(feedback, &before[2]);
+        assert_int_equal(net_try_learn(&net, &data, NULL), k == 0 ? PLAST_E_NOT_FINITE : PLAST_OK);
+        net_get_weights(&net, 0, &after[0]);
+        net_get_weights(&net, 1, &after[1]);
+        group_get(feedback, &after[2]);
+        for (int i = 0; i < 3; i++)
+            assert_true((after[i] == before[i]) == (k == 0) && isfinite(after[i]));
+        net_free(&net);
+    }
 }
 
 /* A huge input with no weight at it, and a huge target: all is finite but for the update of the first layer. The
@@ -600,6 +641,23 @@ static void the_mirror_is_atomic(void **state)
     }
 }
 
+/* What could overflow is judged by what the weights are, not by all that was ever added: with loud noise and a decay,
+ * thousands of updates stay far from the end of the type, though the sum of their bounds does not. */
+static void the_mirror_goes_on_for_ever(void **state)
+{
+    const scheme_plan loud = { "weight_mirror", { { "noise", 1e15 }, { "rate", 1e5 }, { "decay", 0.5 } } };
+    net net = make_of(PLAST_F32, "sgd", &loud);
+    int64_t n = 0;
+    (void)state;
+    net_set_bias(&net, 2, (const double[OUTPUTS]){ 0.0 });
+    net_ok(&net, mirror(&net, 4000, 2));
+    double *all = net_feedbacks(&net, &n);
+    for (int64_t i = 0; i < n; i++)
+        assert_true(isfinite(all[i]) && fabs(all[i]) < 1e37);
+    free(all);
+    net_free(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -612,11 +670,13 @@ int main(void)
         quiet_test(callbacks_change_no_scheme),
         quiet_test(overflow_of_a_feedback_matrix_changes_nothing),
         quiet_test(overflow_of_signals_and_partners_changes_nothing),
+        quiet_test(a_partner_may_overflow_alone),
         quiet_test(a_bad_sample_is_not_learned),
         quiet_test(bad_calls_of_the_mirror),
         quiet_test(the_mirror_touches_nothing_else),
         quiet_test(the_mirror_update_is_exact),
         quiet_test(the_mirror_is_atomic),
+        quiet_test(the_mirror_goes_on_for_ever),
     };
     return cmocka_run_group_tests(tests, fill_data, NULL);
 }

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES = 24, INPUTS = 6, OUTPUTS = 4, LAYERS = 4, MOST = 16 * 16 };
+enum { SAMPLES = 24, INPUTS = 6, OUTPUTS = 4, LAYERS = 4, MOST = 70 * 40 };
 
 static const char *const names[] = { "input", "feedback", "magnitude", "descending", "teaching", "crossing" };
 enum { NAMES = sizeof names / sizeof names[0] };
@@ -150,6 +150,31 @@ static void masked_synapses_do_not_exist(void **state)
                     const net_plan plan = plan_of(PLAST_F64, adam, ruled);
                     follow(&plan, s, batch);
                 }
+}
+
+/* Layers of several blocks of rows, where the projection that Oja's rule needs runs beside the sweep. */
+static void wide_layers_are_masked_block_by_block(void **state)
+{
+    net_plan plan = plan_of(PLAST_F64, 0, 1);
+    (void)state;
+    plan.units[0] = 70;
+    plan.units[1] = 40;
+    plan.rate = 0.02;
+    for (int k = 0; k <= 10; k += 10) { /* backprop, Kolen-Pollack */
+        net whole = net_make(&plan), single = net_make(&plan);
+        net_scheme(&whole, &all_schemes[k]);
+        net_scheme(&single, &all_schemes[k]);
+        mask_everything(&whole, &all_schemes[k]);
+        mask_everything(&single, &all_schemes[k]);
+        learn(&whole, 0, SAMPLES, 1);
+        for (int64_t b = 0; b < SAMPLES; b++)
+            learn(&single, b, b + 1, 1);
+        assert_same_schemes(&single, &whole);
+        net_free(&whole);
+        net_free(&single);
+        follow(&plan, &all_schemes[k], 1);
+        follow(&plan, &all_schemes[k], 6);
+    }
 }
 
 /* Masked rows are finished one by one: still the same bits however samples are split. */
@@ -402,13 +427,10 @@ static void bad_masks_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        quiet_test(masked_synapses_do_not_exist),
-        quiet_test(splits_keep_their_bits),
-        quiet_test(masks_stay_and_go),
-        quiet_test(every_type_of_mask_is_read),
-        quiet_test(feedback_is_seen_the_right_way_round),
-        quiet_test(partners_have_one_mask),
-        quiet_test(masks_of_partners_go_with_the_scheme),
+        quiet_test(masked_synapses_do_not_exist), quiet_test(wide_layers_are_masked_block_by_block),
+        quiet_test(splits_keep_their_bits),       quiet_test(masks_stay_and_go),
+        quiet_test(every_type_of_mask_is_read),   quiet_test(feedback_is_seen_the_right_way_round),
+        quiet_test(partners_have_one_mask),       quiet_test(masks_of_partners_go_with_the_scheme),
         quiet_test(bad_masks_are_refused),
     };
     return cmocka_run_group_tests(tests, fill_data, NULL);

@@ -330,8 +330,8 @@ static void choose_sent(const naive *naive, int32_t l, const double *target, dou
 static void descend_by_matrix(naive *naive, int32_t l, part *p, const double *target, double weight)
 {
     naive_layer *here = &naive->layer[l];
-    double sent[64];
-    assert_true(naive->layer[l + 1].out <= 64 && naive->layer[naive->layers - 1].out <= 64);
+    double sent[128];
+    assert_true(naive->layer[l + 1].out <= 128 && naive->layer[naive->layers - 1].out <= 128);
     choose_sent(naive, l, target, weight, sent);
     if (is(naive, "usf") || is(naive, "frsf") || is(naive, "brsf"))
         make_signs(naive, l, p);
