@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The examples as a user meets them: their results, and one line and a failure for each thing that goes wrong.
 
-Arguments: the programs oja_depth and credit_race.
+Arguments: the programs oja_depth, credit_race and few_shot.
 """
 import csv
 import os
@@ -11,22 +11,28 @@ import tempfile
 import unittest
 from pathlib import Path
 
-OJA_DEPTH, CREDIT_RACE = sys.argv[1:3]
+OJA_DEPTH, CREDIT_RACE, FEW_SHOT = sys.argv[1:4]
 SCHEMES = ['backprop', 'kolen_pollack', 'weight_mirror', 'circuit', 'circuit, C fixed', 'usf', 'usf + manhattan', 'frsf',
            'brsf', 'fa', 'dfa', 'dfa_sign', 'drtp']
 
 
-def run(*options, env=None, program=OJA_DEPTH):
-    return subprocess.run([program, *map(str, options)], capture_output=True, text=True, timeout=240,
-                          env=dict(os.environ, **(env or {})))
+class Example:
+    program = None
+    name = None
 
+    def run_it(self, *options, env=None):
+        return subprocess.run([self.program, *map(str, options)], capture_output=True, text=True, timeout=240,
+                              env=dict(os.environ, **(env or {})))
 
-def read_csv(path):
-    with open(path, encoding='utf-8', newline='') as file:
-        return list(csv.DictReader(file))
+    def read_table(self, name):
+        with open(self.folder / name, encoding='utf-8', newline='') as file:
+            return list(csv.DictReader(file))
 
+    def assert_figures(self, name=None):
+        name = name or self.name
+        self.assertTrue((self.folder / f'{name}.png').read_bytes().startswith(b'\x89PNG'))
+        self.assertIn('<svg', (self.folder / f'{name}.svg').read_text(encoding='utf-8'))
 
-class Example(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -38,54 +44,82 @@ class Example(unittest.TestCase):
         for word in words:
             self.assertIn(word, last)
 
-    def assert_figures(self, name):
-        self.assertTrue((self.folder / f'{name}.png').read_bytes().startswith(b'\x89PNG'))
-        self.assertIn('<svg', (self.folder / f'{name}.svg').read_text(encoding='utf-8'))
-
-
-class OjaDepth(Example):
-    def test_writes_table_curves_and_figures(self):
-        done = run('--quick', '--out', self.folder)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn('Finding:', done.stdout)
-        self.assert_figures('oja_depth')
-        rows = read_csv(self.folder / 'oja_depth.csv')
-        self.assertEqual(list(rows[0])[:7], ['depth', 'init', 'rule', 'rate', 'seed', 'samples', 'accuracy'])
-        self.assertTrue(all(0 <= float(row['accuracy']) <= 1 for row in rows))
-        self.assertGreater(len({row['seed'] for row in rows}), 1)
-
     def test_missing_gnuplot(self):
-        done = run('--quick', '--out', self.folder, env={'PATH': str(self.folder)})
+        done = self.run_it('--quick', '--out', self.folder, env={'PATH': str(self.folder)})
         self.assert_fails(done, 'gnuplot')
-        self.assertTrue((self.folder / 'oja_depth.csv').exists())
+        self.assertTrue((self.folder / f'{self.name}.csv').exists())
 
     def test_full_disk(self):
-        (self.folder / 'oja_depth.csv').symlink_to('/dev/full')
-        self.assert_fails(run('--quick', '--out', self.folder), 'oja_depth.csv')
+        (self.folder / f'{self.name}.csv').symlink_to('/dev/full')
+        self.assert_fails(self.run_it('--quick', '--out', self.folder), f'{self.name}.csv')
 
     def test_missing_data(self):
-        self.assert_fails(run('--quick', '--data', self.folder, '--out', self.folder), str(self.folder))
+        self.assert_fails(self.run_it('--quick', '--data', self.folder, '--out', self.folder), str(self.folder))
 
     def test_unknown_option(self):
-        done = run('--quickly')
+        done = self.run_it('--quickly')
         self.assertEqual(done.returncode, 2)
         self.assert_fails(done, '--help')
 
     def test_help(self):
-        done = run('--help')
+        done = self.run_it('--help')
         self.assertEqual(done.returncode, 0)
         self.assertIn('--seeds', done.stdout)
 
 
-class CreditRace(Example):
+class OjaDepth(Example, unittest.TestCase):
+    program = OJA_DEPTH
+    name = 'oja_depth'
+
+    def test_writes_table_curves_and_figures(self):
+        done = self.run_it('--quick', '--out', self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('Finding:', done.stdout)
+        self.assert_figures()
+        rows = self.read_table('oja_depth.csv')
+        self.assertEqual(list(rows[0])[:7], ['depth', 'init', 'rule', 'rate', 'seed', 'samples', 'accuracy'])
+        self.assertTrue(all(0 <= float(row['accuracy']) <= 1 for row in rows))
+        self.assertGreater(len({row['seed'] for row in rows}), 1)
+
+
+class FewShot(Example, unittest.TestCase):
+    program = FEW_SHOT
+    name = 'few_shot'
+
+    def test_writes_tables_and_figures(self):
+        done = self.run_it('--quick', '--episodes', 2, '--out', self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('Finding:', done.stdout)
+        self.assert_figures()
+        rows = [row for row in self.read_table('few_shot.csv') if row['part'] == 'result']
+        self.assertEqual(len(rows), 2 * 8)
+        self.assertEqual(len({row['rule'] for row in rows}), 8)
+        self.assertTrue(all(0 <= float(row['accuracy']) <= 1 for row in rows))
+        for row in rows:
+            if row['rule'].startswith('bp') and row['diverged'] == '0':
+                self.assertEqual(float(row['angle_4']), 0)
+        curves = self.read_table('few_shot_long.csv')
+        self.assertEqual({row['samples'] for row in curves}, {'50', '100', '200'})
+        self.assertTrue(all(float(row['weights_5']) > 0 for row in curves if row['diverged'] == '0'))
+
+    def test_impossible_number(self):
+        done = self.run_it('--episodes', 1)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--episodes is '1'", done.stderr)
+
+
+class CreditRace(Example, unittest.TestCase):
+    program = CREDIT_RACE
+    name = 'credit_race'
+
     def race(self, *options):
-        return run('--quick', '--out', self.folder, *options, program=CREDIT_RACE)
+        return self.run_it('--quick', '--out', self.folder, *options)
 
     def test_every_scheme_on_both_networks(self):
         done = self.race('--epochs', 1)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assert_figures('credit_race')
-        rows = read_csv(self.folder / 'credit_race.csv')
+        self.assert_figures()
+        rows = self.read_table('credit_race.csv')
         self.assertEqual(list(rows[0])[:10], ['stage', 'network', 'method', 'rate', 'seed', 'samples', 'accuracy',
                                               'loss', 'seconds_per_epoch', 'diverged'])
         self.assertTrue(all(0 <= float(row['accuracy']) <= 1 for row in rows))
@@ -107,7 +141,7 @@ class CreditRace(Example):
 
     def test_rates_are_the_best_of_the_grid(self):
         self.race('--epochs', 1, '--seeds', 1)
-        rows = read_csv(self.folder / 'credit_race.csv')
+        rows = self.read_table('credit_race.csv')
         best, raced = {}, {}
         for row in rows:
             key, rate, accuracy = (row['network'], row['method']), float(row['rate']), float(row['accuracy'])
@@ -121,7 +155,7 @@ class CreditRace(Example):
         files = []
         for threads in (1, 2):
             self.race('--epochs', 1, '--seeds', 1, '--threads', threads)
-            rows = read_csv(self.folder / 'credit_race.csv')
+            rows = self.read_table('credit_race.csv')
             files.append([dict(row, seconds_per_epoch='') for row in rows])
         self.assertEqual(files[0], files[1])
 
@@ -129,21 +163,14 @@ class CreditRace(Example):
         done = self.race('--akrout', '--epochs', 2)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assert_figures('credit_race_akrout')
-        rows = read_csv(self.folder / 'credit_race_akrout.csv')
+        rows = self.read_table('credit_race_akrout.csv')
         self.assertEqual([row['rate'] for row in rows if row['seed'] == '1' and row['samples'] == '0'],
                          ['0.2', '0.3', '0.2'])
         self.assertEqual({row['stage'] for row in rows}, {'race'})
 
-    def test_missing_data(self):
-        self.assert_fails(self.race('--data', self.folder), str(self.folder))
-
-    def test_full_disk(self):
-        (self.folder / 'credit_race.csv').symlink_to('/dev/full')
-        self.assert_fails(self.race('--epochs', 1, '--seeds', 1), 'credit_race.csv')
-
     def test_wrong_options(self):
         for options in (['--fast'], ['--seeds', '0'], ['--epochs', '1e3'], ['now']):
-            done = run(*options, program=CREDIT_RACE)
+            done = self.run_it(*options)
             self.assertEqual(done.returncode, 2)
             self.assert_fails(done, '--help')
 
