@@ -117,7 +117,7 @@ static void values_have_ranges(void **state)
         { "weight_mirror", "centred", { 0.5, 2.0 } },
         { "weight_mirror", "block_bias", { 0.5, -1.0 } },
         { "circuit", "units", { -1.0, 2.5, 3e9 } },
-        { "circuit", "gate", { -1.0, 4.0, 0.5 } },
+        { "circuit", "gate", { -1.0, 5.0, 0.5 } },
         { "circuit", "gain_v", { (double)INFINITY } },
         { "circuit", "gain_c", { (double)NAN } },
         { "circuit", "rate_b", { -0.1, (double)INFINITY } },

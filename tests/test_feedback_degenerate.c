@@ -228,7 +228,7 @@ static void circuit_with_identity_crossing(void **state)
  * hidden layer. */
 static void circuit_with_rotated_crossing(void **state)
 {
-    static const scheme_plan circuit = { "circuit", { { "decay", 0.01 } } };
+    static const scheme_plan circuit = { "circuit", { { "decay", 0.01 }, { "gate", 0.0 } } };
     const setting deep = { &circuit, 4, circuit_is_rotated, NULL, 0.01, 1e-12 };
     const setting flat = { &circuit, 2, circuit_is_rotated, NULL, 0.01, 1e-12 };
     (void)state;

@@ -332,7 +332,10 @@ static void documented_parameters_are_there(void **state)
         { 2, "weight_mirror", 1, "noise", REQUIRED | LOW | HIGH, 0.0, 0.0, inf },
         { 2, "circuit", 0, "units", WHOLE | SHAPES, 0.0, 0.0, (double)INT32_MAX },
         { 2, "circuit", 2, "gain_v", LOW | HIGH | SHAPES, 0.1, -inf, inf },
-        { 2, "circuit", 4, "gate", WHOLE | SHAPES, 0.0, 0.0, 3.0 },
+        { 2, "circuit", 4, "gate", WHOLE | SHAPES, 4.0, 0.0, 4.0 },
+        { 2, "circuit", 3, "gain_c", LOW | HIGH | SHAPES, 0.5, -inf, inf },
+        { 2, "circuit", 6, "rate_v", HIGH, 1.0, 0.0, inf },
+        { 2, "circuit", 7, "rate_c", HIGH, 0.1, 0.0, inf },
         { 2, "circuit", 8, "decay", REQUIRED | HIGH, 0.0, 0.0, 1.0 },
     };
     (void)state;

@@ -460,7 +460,7 @@ static void groups_of_the_circuit_have_moments_of_their_own(void **state)
         check_steps(1, NULL, optimizers[k], 1.0);
         for (int32_t layer = 0; layer < DEEP - 1; layer++) {
             check_steps(layer, "descending", optimizers[k], 1.0);
-            check_steps(layer, "teaching", optimizers[k], 0.1);
+            check_steps(layer, "teaching", optimizers[k], 1.0);
             check_steps(layer, "crossing", optimizers[k], 0.1);
         }
     }

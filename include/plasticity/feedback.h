@@ -72,15 +72,16 @@ typedef struct plast_feedback plast_feedback;
  *     C_l += rate_c rate g_l h_l^T - decay_c C_l       W_(l+1) loses decay W_(l+1) besides
  *
  * "rate" stands for the step of the network's optimizer, which every group has with moments of its own. All four
- * groups start random and independent. Any of them can be frozen or masked (plast_synapses_set_frozen, _set_mask).
+ * groups start random and independent. Any of them can be frozen or masked (plast_synapses_set_frozen, _set_mask). The
+ * defaults are those that were stable nearest to backpropagation; with others it may collapse or run away (docs/circuit.md).
  *
  *   units         [0, inf), default 0 = n_l: size m_l of the descending population
  *   gain          (-inf, inf), default 1: B_l starts as N(0, gain^2 / m_(l+1))
- *   gain_v        (-inf, inf), default 0.1: V_l starts as N(0, gain_v^2 / m_l). At full size runs were seen to diverge
- *   gain_c        (-inf, inf), default 1: C_l starts as N(0, gain_c^2 / n_l)
- *   gate          0 (default): psi = f'(z_l), phi = 1. 1: phi = f'(z_l), psi = 1. 2: both. 3: phi = f'(C_l z_l), psi = 1.
- *                 1 and 2 need m_l = n_l
- *   rate_b, rate_v, rate_c   [0, inf), defaults 1, 0.1, 0.1
+ *   gain_v        (-inf, inf), default 0.1: V_l starts as N(0, gain_v^2 / m_l)
+ *   gain_c        (-inf, inf), default 0.5: C_l starts as N(0, gain_c^2 / n_l)
+ *   gate          0: psi = f'(z_l), phi = 1. 1: psi = 1, phi = f'(z_l). 2: both, psi = f'(z_l), phi = f'(z_l). 3: psi = 1,
+ *                 phi = f'(C_l z_l). 4 (default): psi = f'(z_l), phi = f'(C_l z_l). 1 and 2 need m_l = n_l
+ *   rate_b, rate_v, rate_c   [0, inf), defaults 1, 1, 0.1
  *   decay         [0, 1), required
  *   decay_v, decay_c         [0, 1), default 0
  *   mirror_rules  0 or 1, default 1: what rules do to W_(l+1) reaches B_l through the crossing synapses, a rank-one term

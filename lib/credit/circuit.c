@@ -11,7 +11,7 @@
 #include <math.h>
 
 enum { B, V, C }; /* the hop's groups */
-enum { GATE_TEACHING, GATE_DESCENDING, GATE_BOTH, GATE_OWN };
+enum { GATE_TEACHING, GATE_DESCENDING, GATE_BOTH, GATE_OWN, GATE_OWN_BOTH };
 enum { UNITS, GAIN, GAIN_V, GAIN_C, GATE, RATE_B, RATE_V, RATE_C, DECAY, DECAY_V, DECAY_C, MIRROR_RULES };
 
 #define ANY_GAIN -(double)INFINITY, (double)INFINITY, OPEN | PLAST_PARAMETER_SHAPES
@@ -23,11 +23,12 @@ static const plast__parameter parameters[] = {
                 PLAST_PARAMETER_WHOLE | PLAST_PARAMETER_SHAPES },
     [GAIN] = { "gain", "1", "initial size of the descending weights, over 1 / sqrt(fan-in)", 1.0, ANY_GAIN },
     [GAIN_V] = { "gain_v", "1", "initial size of the teaching weights, over 1 / sqrt(fan-in)", 0.1, ANY_GAIN },
-    [GAIN_C] = { "gain_c", "1", "initial size of the crossing weights, over 1 / sqrt(fan-in)", 1.0, ANY_GAIN },
-    [GATE] = { "gate", "1", "slopes at: 0 teaching potential, 1 descending activity, 2 both, 3 descending, its own",
-               0.0, 0.0, 3.0, PLAST_PARAMETER_WHOLE | PLAST_PARAMETER_SHAPES },
+    [GAIN_C] = { "gain_c", "1", "initial size of the crossing weights, over 1 / sqrt(fan-in)", 0.5, ANY_GAIN },
+    [GATE] = { "gate", "1",
+               "slopes at: 0 teaching potential, 1 descending activity, 2 both, 3 and 4 as 1 and 2, its own", 4.0, 0.0,
+               4.0, PLAST_PARAMETER_WHOLE | PLAST_PARAMETER_SHAPES },
     [RATE_B] = { "rate_b", "1", "share of the optimizer's step that descending weights take", SHARE(1.0) },
-    [RATE_V] = { "rate_v", "1", "share of the optimizer's step that teaching weights take", SHARE(0.1) },
+    [RATE_V] = { "rate_v", "1", "share of the optimizer's step that teaching weights take", SHARE(1.0) },
     [RATE_C] = { "rate_c", "1", "share of the optimizer's step that crossing weights take", SHARE(0.1) },
     [DECAY] = { "decay", "1/update", "share that forward and descending weights lose at an update with an error", 0.0,
                 0.0, 1.0, PLAST_PARAMETER_REQUIRED | PLAST_PARAMETER_OPEN_MAXIMUM },
@@ -42,6 +43,22 @@ static const plast__parameter parameters[] = {
 static int32_t gate_of(const plast__hop *hop)
 {
     return (int32_t)hop->values[GATE];
+}
+
+/* phi = f'(z): one descending unit for each ascending one. */
+static int borrows_slope(const plast__hop *hop)
+{
+    return gate_of(hop) == GATE_DESCENDING || gate_of(hop) == GATE_BOTH;
+}
+
+static int gates_own(const plast__hop *hop)
+{
+    return gate_of(hop) == GATE_OWN || gate_of(hop) == GATE_OWN_BOTH;
+}
+
+static int gates_teaching(const plast__hop *hop)
+{
+    return gate_of(hop) == GATE_TEACHING || gate_of(hop) == GATE_BOTH || gate_of(hop) == GATE_OWN_BOTH;
 }
 
 /* The population whose activity the descending weights carry down. */
@@ -64,7 +81,7 @@ static plast_status build(plast__model *model, plast__hop *hop)
     const int64_t n = model->populations[hop->below].units;
     const int64_t m = hop->values[UNITS] > 0.0 ? (int64_t)hop->values[UNITS] : n;
     const plast__population descending = { .units = m, .activation = PLAST_LINEAR };
-    if (m != n && (gate_of(hop) == GATE_DESCENDING || gate_of(hop) == GATE_BOTH))
+    if (m != n && borrows_slope(hop))
         return plast__fail(
             model->context, PLAST_E_UNSUPPORTED,
             "feedback \"circuit\": gate %d needs as many descending units as layer %d has, %lld, units is "
@@ -116,20 +133,20 @@ static void descend(const plast__descent *descent, const plast__hop *hop)
     plast__activities *a = descent->activities;
     const plast__activity *ascending = &a->of[hop->below], *own = &a->of[hop->population];
     const int64_t n = a->rows * model->populations[hop->below].ld, m = a->rows * model->populations[hop->population].ld;
-    const int32_t from = sender(model, hop), gate = gate_of(hop);
+    const int32_t from = sender(model, hop);
     product(descent, hop->group[B], hop->upper == NULL ? a->of[from].s : a->of[from].y, own->z);
     if (hop->upper == NULL)
         k->scale(m, -1.0, own->z, own->z);
     product(descent, hop->group[C], ascending->y, own->s);
-    if (gate == GATE_OWN)
+    if (gates_own(hop))
         gate_own(descent, hop);
-    else if (gate == GATE_TEACHING)
-        k->scale(m, 1.0, own->z, own->y);
-    else
+    else if (borrows_slope(hop))
         k->multiply(m, own->z, ascending->slope, own->y);
+    else
+        k->scale(m, 1.0, own->z, own->y);
     product(descent, hop->group[V], own->y, ascending->s);
     k->scale(n, -1.0, ascending->s, ascending->s);
-    if (gate == GATE_TEACHING || gate == GATE_BOTH)
+    if (gates_teaching(hop))
         k->multiply(n, ascending->s, ascending->slope, ascending->s);
 }
 

@@ -42,6 +42,8 @@ const scheme_plan all_schemes[] = {
     CIRCUIT(3.0, 0.0),
     CIRCUIT(0.0, 5.0),
     CIRCUIT(3.0, 11.0),
+    CIRCUIT(4.0, 0.0),
+    CIRCUIT(4.0, 6.0),
     { NULL, { { NULL, 0.0 } } },
 };
 
@@ -344,18 +346,18 @@ static void descend_by_matrix(naive *naive, int32_t l, part *p, const double *ta
 static void make_gates(const naive *naive, int32_t l, part *p)
 {
     const naive_layer *here = &naive->layer[l];
-    const double gate = value(naive, "gate", 0.0);
+    const double gate = value(naive, "gate", 4.0);
     double *own = new_array(p->m);
     add_product(&p->crossing, here->z, own);
     for (int64_t i = 0; i < p->m; i++) {
         p->phi[i] = 1.0;
         if (gate == 1.0 || gate == 2.0)
             p->phi[i] = naive_slope(here, here->z[i]);
-        if (gate == 3.0)
+        if (gate == 3.0 || gate == 4.0)
             p->phi[i] = naive_slope(here, own[i]);
     }
     for (int64_t i = 0; i < p->n; i++)
-        p->psi[i] = gate == 0.0 || gate == 2.0 ? naive_slope(here, here->z[i]) : 1.0;
+        p->psi[i] = gate == 0.0 || gate == 2.0 || gate == 4.0 ? naive_slope(here, here->z[i]) : 1.0;
     free(own);
 }
 
@@ -437,7 +439,7 @@ static void learn(naive *naive, int32_t layer, int carries_error)
     if (!is(naive, "circuit") || !carries_error)
         return;
     learn_alone(naive, &p->descending, value(naive, "rate_b", 1.0), value(naive, "decay", 0.0));
-    learn_alone(naive, &p->teaching, value(naive, "rate_v", 0.1), value(naive, "decay_v", 0.0));
+    learn_alone(naive, &p->teaching, value(naive, "rate_v", 1.0), value(naive, "decay_v", 0.0));
     learn_alone(naive, &p->crossing, value(naive, "rate_c", 0.1), value(naive, "decay_c", 0.0));
 }
 
