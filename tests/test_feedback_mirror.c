@@ -18,6 +18,7 @@
 enum { SAMPLES = 12, INPUTS = 5, FIRST = 6, SECOND = 4, OUTPUTS = 3, FIRST_DOWN = 7, SECOND_DOWN = 3 };
 
 #define OJA 0.02
+#define HEBB 0.004
 #define DECAY 0.003
 
 static net make(const scheme_plan *scheme, double rate, int64_t second)
@@ -35,6 +36,7 @@ static net make(const scheme_plan *scheme, double rate, int64_t second)
                             .decay = DECAY,
                             .ruled = PLAST_ALL_LAYERS };
     net net = net_make(&plan);
+    net_rule(&net, PLAST_ALL_LAYERS, "hebb", HEBB); /* a second rank-one term */
     net_scheme(&net, scheme);
     return net;
 }
