@@ -148,8 +148,8 @@ INLINE void sweep_pass(const plast__sweep *s, pass_kind kind)
         sweep_pass(s, (pass_kind){ terms, factor, duty >= FORWARD, duty >= PROJECT });                                 \
     }
 
-/* The common stacks have passes of their own; the rest share one that counts its terms as it runs and multiplies by a
- * factor of 1 where there is none, which changes nothing. */
+/* The common stacks have passes of their own, an error with a decay among them; the rest share one that counts its
+ * terms as it runs and multiplies by a factor of 1 where there is none, which changes nothing. */
 SWEEP_PASS(0, 0, FORWARD)
 SWEEP_PASS(0, 0, PROJECT)
 SWEEP_PASS(1, 0, UPDATE)
@@ -161,6 +161,8 @@ SWEEP_PASS(2, 0, PROJECT)
 SWEEP_PASS(3, 0, UPDATE)
 SWEEP_PASS(3, 0, FORWARD)
 SWEEP_PASS(3, 0, PROJECT)
+SWEEP_PASS(1, 1, UPDATE)
+SWEEP_PASS(1, 1, FORWARD)
 SWEEP_PASS(4, 1, UPDATE)
 SWEEP_PASS(4, 1, FORWARD)
 SWEEP_PASS(4, 1, PROJECT)
@@ -174,9 +176,12 @@ static void sweep(const plast__sweep *s)
         { sweep_30UPDATE, sweep_30FORWARD, sweep_30PROJECT },
         { sweep_41UPDATE, sweep_41FORWARD, sweep_41PROJECT },
     };
+    static void (*const decaying[DUTIES])(const plast__sweep *) = { sweep_11UPDATE, sweep_11FORWARD, sweep_41PROJECT };
     const int terms = s->factor || s->terms > UNROLLED_TERMS ? MANY_TERMS : s->terms;
     const int duty = !s->x ? UPDATE : s->projection ? PROJECT : FORWARD;
-    if (terms || s->x)
+    if (s->factor && s->terms == 1)
+        decaying[duty](s);
+    else if (terms || s->x)
         passes[terms][duty](s);
 }
 
