@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-import plast_ctypes
+import python_call
 
 RUNS, RUN_SECONDS, MIN_STEPS = 15, 0.02, 8  # as in timing.c
 TOLERANCE = 1e-3  # as in check.c
@@ -48,23 +48,28 @@ class Task:
 
 
 class Ours:
-    """The library in this process: all that the Python peers need of it is here."""
+    """The library in this process, through its Python package: all that the Python peers need of it is here."""
 
-    def __init__(self, build, task):
-        library = plast_ctypes.load(str(build / "lib" / "libplasticity.so"))
-        self.task, self.network = task, plast_ctypes.Network(library, task)
+    def __init__(self, plasticity, task):
+        self.task = task
+        self.network = network = plasticity.Network(task.sizes[0], seed=1)
+        param = task.beta if task.activation == "softplus" else None
+        for units in task.sizes[1:-1]:
+            network.add("dense", units, task.activation, activation_param=param, bias=bool(task.bias))
+        network.add("dense", task.sizes[-1], "softmax", bias=bool(task.bias))
+        if task.oja:
+            network.add_rule("hidden", plasticity.Rule("oja", rate=task.oja_rate))
+        network.set_optimizer(plasticity.Optimizer("sgd", rate=task.rate))
+        network.prepare(task.batch)
 
     def run(self, steps):
         task = self.task
         if task.batch == 1:
             order = np.arange(steps, dtype=np.int32) % task.samples
-            self.network.learn(task.inputs, task.labels, order)
+            self.network.learn(task.inputs, task.labels, order=order)
         else:
             for _ in range(steps):
-                self.network.learn(task.inputs, task.labels, None)
-
-    def destroy(self):
-        self.network.destroy()
+                self.network.learn(task.inputs, task.labels, batch=task.batch)
 
 
 def difference(task, theirs):
@@ -121,16 +126,16 @@ def spread(times):
     return [round(times[i], 3) for i in (0, RUNS // 4, RUNS - 1 - RUNS // 4)]
 
 
-def compare(build, task, name, make_peer):
+def compare(plasticity, task, name, make_peer):
     peer = make_peer(task)
     peer.run(task.steps)
     worst = difference(task, peer.parameters())
     if not worst <= TOLERANCE:
         sys.exit(f"{task.work}: the weights of {name} differ by {worst:.2g} of their change, more than {TOLERANCE}: "
                  "not the same computation")
-    subject = Ours(build, task)
+    subject = Ours(plasticity, task)
     ours, theirs = alternate([subject, peer])
-    subject.destroy()
+    subject.network.close()
     middle = RUNS // 2
     return {"work": task.work, "unit": "us/step", "ours": round(ours[middle], 3), "peer": name,
             "theirs": round(theirs[middle], 3), "ratio": round(theirs[middle] / ours[middle], 3),
@@ -149,9 +154,10 @@ def programs(build, activations, nets):
 def run(name, make_peer, activations=("relu",), nets=("small", "medium", "large")):
     """The whole program of a peer: its argument is the build folder, its output a line of JSON a task."""
     build = Path(sys.argv[1]).resolve()
+    plasticity = python_call.package(build)
     gc.disable()
     for command in programs(build, activations, nets):
         with tempfile.NamedTemporaryFile(dir=build / "bench", suffix=".dump") as dump:
             subprocess.run(command + ["--dump", dump.name], check=True)
             task = Task(dump.name)
-        print(json.dumps(compare(build, task, name, make_peer)), flush=True)
+        print(json.dumps(compare(plasticity, task, name, make_peer)), flush=True)

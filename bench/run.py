@@ -84,7 +84,8 @@ def python_rows(build, python, module, program, remedy):
 
 def all_python_rows(build):
     system, newer = Path(sys.executable), build / "peers" / "bin" / "python"
-    rows = python_rows(build, system, "numpy", "numpy_peer.py", "Debian: python3-numpy")
+    rows = python_rows(build, system, "numpy", "python_call.py", "Debian: python3-numpy")
+    rows += python_rows(build, system, "numpy", "numpy_peer.py", "Debian: python3-numpy")
     rows += python_rows(build, system, "torch", "torch_peer.py", "Debian: python3-torch")
     for module, program in NEWER.items():
         rows += python_rows(build, newer, module, program, "option --peers")
