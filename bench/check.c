@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "scheme.h"
+
 static const double TOLERANCE = 1e-3;
 
 /* Unlike fmax, keeps a NaN. */
@@ -50,13 +52,23 @@ static void write_floats(FILE *file, const float *floats, int64_t count)
         bench_fail("writing the dump failed");
 }
 
-static void write_parameters(FILE *file, const bench_task *task, const float *parameters)
+/* All that the subject has learned so far. */
+static void write_weights(FILE *file, const bench_subject *subject)
 {
+    const bench_task *task = subject->task;
+    float *parameters = bench_subject_parameters(subject);
     for (int32_t l = 0; l < task->layers; l++) {
         write_floats(file, parameters + bench_weights_offset(task, l), bench_weights(task, l));
         if (task->bias)
             write_floats(file, parameters + bench_bias_offset(task, l), task->sizes[l + 1]);
     }
+    free(parameters);
+    bench_group group;
+    for (int32_t l = 0; l < task->layers; l++)
+        for (int32_t i = 0; bench_subject_group(subject, l, i, &group); i++) {
+            write_floats(file, group.weights, group.rows * group.cols);
+            free(group.weights);
+        }
 }
 
 static void write_header(FILE *file, const bench_task *task)
@@ -68,6 +80,8 @@ static void write_header(FILE *file, const bench_task *task)
         fprintf(file, " %" PRId64, task->sizes[l]);
     fprintf(file, "\nactivation %s\n", bench_activation_name(task));
     fprintf(file, "beta %g\noja %d\nbias %d\nbatch %" PRId64 "\n", BENCH_BETA, task->oja, task->bias, task->batch);
+    fprintf(file, "scheme %s\ndecay %g\n", task->scheme ? task->scheme->name : "backprop",
+            task->scheme ? task->scheme->decay : 0.0);
     fprintf(file, "rate %g\noja_rate %g\n", task->rate, task->oja_rate);
     fprintf(file, "samples %d\nsteps %d\n\n", BENCH_SAMPLES, BENCH_CHECK_STEPS);
 }
@@ -78,17 +92,13 @@ void bench_dump(bench_subject *subject, const char *path)
     FILE *file = fopen(path, "wb");
     if (!file)
         bench_fail("cannot write %s", path);
-    float *before = bench_subject_parameters(subject);
-    bench_subject_learn(subject, BENCH_CHECK_STEPS);
-    float *after = bench_subject_parameters(subject);
     write_header(file, task);
     write_floats(file, subject->samples->inputs, BENCH_SAMPLES * task->sizes[0]);
     if (fwrite(subject->samples->labels, sizeof(int32_t), BENCH_SAMPLES, file) != BENCH_SAMPLES)
         bench_fail("writing the dump failed");
-    write_parameters(file, task, before);
-    write_parameters(file, task, after);
+    write_weights(file, subject);
+    bench_subject_learn(subject, BENCH_CHECK_STEPS);
+    write_weights(file, subject);
     if (fclose(file) != 0)
         bench_fail("writing %s failed", path);
-    free(before);
-    free(after);
 }

@@ -21,7 +21,7 @@ void bench_require_same(double difference, const char *work, const char *peer);
 
 /* Learns BENCH_CHECK_STEPS steps and writes to `path` all that another program needs to do the same and compare: lines
  * "key value...", an empty line, then the inputs (float32), the labels (int32), and each layer's matrix and biases
- * (float32, without padding), before and after. */
+ * (float32, without padding), then the matrices of a feedback scheme, layer by layer; all before, then all after. */
 void bench_dump(bench_subject *subject, const char *path);
 
 #endif

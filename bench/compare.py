@@ -27,11 +27,11 @@ class Task:
     def __init__(self, path):
         with open(path, "rb") as file:
             header = dict(line.decode().rstrip("\n").split(" ", 1) for line in iter(file.readline, b"\n"))
-            self.work, self.activation = header["work"], header["activation"]
+            self.work, self.activation, self.scheme = header["work"], header["activation"], header["scheme"]
             self.sizes = [int(n) for n in header["sizes"].split()]
             for key in ("oja", "bias", "batch", "samples", "steps"):
                 setattr(self, key, int(header[key]))
-            for key in ("beta", "rate", "oja_rate"):
+            for key in ("beta", "decay", "rate", "oja_rate"):
                 setattr(self, key, float(header[key]))
             self.inputs = np.fromfile(file, np.float32, self.samples * self.sizes[0]).reshape(self.samples, -1)
             self.labels = np.fromfile(file, np.int32, self.samples)
@@ -39,12 +39,37 @@ class Task:
             self.after = self.read_parameters(file)
 
     def read_parameters(self, file):
-        """A list of (weights, biases); biases are empty when there are none."""
+        """A list of (weights, biases), biases empty when there are none; then, for each hidden layer, the matrices of a
+        feedback scheme."""
         parameters = []
         for n_in, n_out in zip(self.sizes, self.sizes[1:]):
             weights = np.fromfile(file, np.float32, n_in * n_out).reshape(n_out, n_in)
             parameters.append((weights, np.fromfile(file, np.float32, n_out if self.bias else 0)))
-        return parameters
+        return parameters if self.scheme == "backprop" else parameters + self.read_feedback(file)
+
+    def read_feedback(self, file):
+        matrices = []
+        for n_out, n_above in zip(self.sizes[1:], self.sizes[2:]):
+            columns = {"dfa": [self.sizes[-1]], "circuit": [n_above, n_out, n_out]}.get(self.scheme, [n_above])
+            matrices.append(tuple(np.fromfile(file, np.float32, n_out * n).reshape(n_out, n) for n in columns))
+        return matrices
+
+
+def set_feedback(task, network):
+    """The task's scheme; its C functions are declared like those of a rule."""
+    from plasticity import _descriptions, _library, _names
+    pairs = [(f"plast_feedback_{verb}", f"plast_rule_{verb}")
+             for verb in ("create", "destroy", "set", "get", "name", "parameter")]
+    for name, like in pairs + [("plast_network_set_feedback", "plast_network_add_rule")]:
+        function, like = getattr(_library.lib, name), getattr(_library.lib, like)
+        function.restype, function.argtypes = like.restype, like.argtypes
+
+    class Feedback(_descriptions.Description):
+        __slots__ = ()
+        _what = "feedback"
+
+    with Feedback(task.scheme, **({"decay": task.decay} if task.decay else {})) as made:
+        network._call(_library.lib.plast_network_set_feedback, _names.LAYERS["hidden"], made._handle.pointer)
 
 
 class Ours:
@@ -57,6 +82,8 @@ class Ours:
         for units in task.sizes[1:-1]:
             network.add("dense", units, task.activation, activation_param=param, bias=bool(task.bias))
         network.add("dense", task.sizes[-1], "softmax", bias=bool(task.bias))
+        if task.scheme != "backprop":
+            set_feedback(task, network)
         if task.oja:
             network.add_rule("hidden", plasticity.Rule("oja", rate=task.oja_rate))
         network.set_optimizer(plasticity.Optimizer("sgd", rate=task.rate))
@@ -74,9 +101,12 @@ class Ours:
 
 def difference(task, theirs):
     """The largest difference, relative to the largest change since the start; the worst of all matrices and biases."""
-    return float(np.max([np.abs(after - other).max() / np.abs(after - before).max()
-                         for layer in zip(task.before, task.after, theirs)
-                         for before, after, other in zip(*layer)]))
+    worst = [0.0]
+    for layer in zip(task.before, task.after, theirs):
+        for before, after, other in zip(*layer):
+            change, apart = np.abs(after - before).max(), np.abs(after - other).max()
+            worst.append(apart / change if change > 0 else np.inf * apart if apart > 0 else 0.0)  # or what never learns
+    return float(np.max(worst))
 
 
 def now():
@@ -151,12 +181,23 @@ def programs(build, activations, nets):
     yield [build / "bench" / "bench_minibatch"]
 
 
+def scheme_programs(build):
+    """Those that dump a task with a feedback scheme each."""
+    for net, batch in ("small", 1), ("small", 64), ("shallow", 1), ("shallow", 64), ("large", 1):
+        for scheme in "fa", "dfa", "kolen_pollack", "circuit":
+            yield [build / "bench" / "bench_schemes", "--net", net, "--batch", str(batch), "--scheme", scheme]
+
+
 def run(name, make_peer, activations=("relu",), nets=("small", "medium", "large")):
     """The whole program of a peer: its argument is the build folder, its output a line of JSON a task."""
+    run_all(name, make_peer, lambda build: programs(build, activations, nets))
+
+
+def run_all(name, make_peer, commands):
     build = Path(sys.argv[1]).resolve()
     plasticity = python_call.package(build)
     gc.disable()
-    for command in programs(build, activations, nets):
+    for command in commands(build):
         with tempfile.NamedTemporaryFile(dir=build / "bench", suffix=".dump") as dump:
             subprocess.run(command + ["--dump", dump.name], check=True)
             task = Task(dump.name)

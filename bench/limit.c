@@ -88,11 +88,8 @@ static void write_four_rows(void *work, int64_t steps)
 
 void bench_limit_create(const bench_task *task, bench_limit *limit)
 {
-    *limit = (bench_limit){ 0 };
-    for (int32_t l = 0; l < task->layers; l++)
-        limit->weights += bench_weights(task, l);
-    limit->backward = limit->weights - bench_weights(task, 0);
-    limit->rows = (limit->weights + 4 * ROW - 1) / (4 * ROW) * 4;
+    *limit = (bench_limit){ .load = bench_task_load(task) };
+    limit->rows = (limit->load.held + 4 * ROW - 1) / (4 * ROW) * 4;
     limit->array = bench_floats(limit->rows * ROW);
     for (int64_t i = 0; i < limit->rows * ROW; i++)
         limit->array[i] = 0.1f;
@@ -123,6 +120,6 @@ void bench_limit_result(const bench_limit *limit, const bench_arm arms[BENCH_LIM
     double bytes = (double)(limit->rows * ROW) * sizeof(float);
     result->read_speed = bytes / faster(&arms[0], &arms[1]);
     result->rmw_speed = 2 * bytes / faster(&arms[2], &arms[3]);
-    result->limit = 2 * sizeof(float) * (double)limit->weights / result->rmw_speed +
-                    sizeof(float) * (double)limit->backward / result->read_speed;
+    result->limit = 2 * sizeof(float) * (double)limit->load.changed / result->rmw_speed +
+                    sizeof(float) * (double)limit->load.read / result->read_speed;
 }

@@ -6,15 +6,14 @@
 
 #include <stdint.h>
 
-#include "task.h"
+#include "scheme.h"
 #include "timing.h"
 
 typedef struct bench_limit {
-    int64_t rows; /* of the array that the loops pass over: as many floats as the net has weights, or a few more */
+    int64_t rows; /* of the array that the loops pass over: as many floats as there are weights, or a few more */
     float *array;
-    float sum[16];    /* what the reading loops found, so that they cannot be optimised away */
-    int64_t weights;  /* of the net */
-    int64_t backward; /* those that the backward pass reads: all but the first layer's */
+    float sum[16]; /* what the reading loops found, so that they cannot be optimised away */
+    bench_load load;
 } bench_limit;
 
 enum { BENCH_LIMIT_ARMS = 4 };

@@ -18,7 +18,8 @@ import sys
 from pathlib import Path
 
 NEWER = {"jax": "jax_peer.py", "torch": "torch_compiled_peer.py"}  # what pip installs, and the peer that uses it
-KEYS = ("work", "unit", "ours", "peer", "theirs", "ratio", "limit", "times_limit")
+KEYS = ("work", "unit", "ours", "peer", "theirs", "ratio", "limit", "times_limit", "cost", "mark",
+        "bytes_over_backprop")
 
 
 def environment(core_type):
@@ -49,6 +50,7 @@ def haswell_rows(program):
 def c_rows(programs):
     online, fann = programs / "bench_online", programs / "bench_fann"
     rows = rows_of([online]) + haswell_rows(online) + rows_of([programs / "bench_minibatch"])
+    rows += rows_of([programs / "bench_schemes"])
     if fann.exists():
         return rows + rows_of([fann])
     print("bench: FANN was not found when the build was configured: its rows are missing (Debian: libfann-dev)")
@@ -86,19 +88,25 @@ def all_python_rows(build):
     system, newer = Path(sys.executable), build / "peers" / "bin" / "python"
     rows = python_rows(build, system, "numpy", "python_call.py", "Debian: python3-numpy")
     rows += python_rows(build, system, "numpy", "numpy_peer.py", "Debian: python3-numpy")
-    rows += python_rows(build, system, "torch", "torch_peer.py", "Debian: python3-torch")
+    for program in "torch_peer.py", "torch_schemes_peer.py":
+        rows += python_rows(build, system, "torch", program, "Debian: python3-torch")
     for module, program in NEWER.items():
         rows += python_rows(build, newer, module, program, "option --peers")
     return rows
 
 
 def add_limits(rows, python_rows):
-    """The limit of a task was measured beside its C peer."""
+    """The limit of a task, if it has one, was measured beside its C peer."""
     limits = {row["work"]: row for row in rows if row["peer"] != "cblas (AVX2)"}
     for row in python_rows:
-        limit = limits[row["work"]]["limit"]
-        row.update(limit=limit, times_limit=round(row["ours"] / limit, 3))
+        limit = limits[row["work"]].get("limit")
+        if limit:
+            row.update(limit=limit, times_limit=round(row["ours"] / limit, 3))
     return rows + python_rows
+
+
+def number(row, key, width):
+    return f"{row[key]:{width}.2f}" if key in row else f"{'-':>{width}}"
 
 
 def print_table(rows, verbose):
@@ -107,7 +115,7 @@ def print_table(rows, verbose):
           f"{'x limit':>7}")
     for row in sorted(rows, key=lambda r: r["peer"]):
         print(f"{row['work']:{width}}  {row['peer'][:12]:12}  {row['ours']:9.2f}  {row['theirs']:9.2f}  "
-              f"{row['ratio']:6.2f}  {row['limit']:9.2f}  {row['times_limit']:7.2f}")
+              f"{row['ratio']:6.2f}  {number(row, 'limit', 9)}  {number(row, 'times_limit', 7)}")
         if verbose:
             print_details(row, width)
 
@@ -121,6 +129,18 @@ def print_details(row, width):
     if "rmw_gb_per_s" in row:
         print(f"{'':{width}}  limit: reading {row['read_gb_per_s']:.1f} GB/s, "
               f"changing {row['rmw_gb_per_s']:.1f} GB/s")
+
+
+def print_costs(rows):
+    rows = [row for row in rows if "cost" in row]
+    width = max(len(row["work"]) for row in rows)
+    print("\nfeedback schemes: what a step costs over one of our backpropagation, the mark that it is held to, and the "
+          "bytes\nthat it moves over those of backpropagation")
+    print(f"{'work':{width}}  {'cost':>6}  {'mark':>6}  {'bytes':>6}")
+    for row in rows:
+        missed = "  missed" if row["cost"] > row.get("mark", row["cost"]) else ""
+        print(f"{row['work']:{width}}  {row['cost']:6.2f}  {number(row, 'mark', 6)}  "
+              f"{number(row, 'bytes_over_backprop', 6)}{missed}")
 
 
 def print_speeds(rows):
@@ -145,9 +165,10 @@ def main():
 
     rows = add_limits(c_rows(build / "bench"), all_python_rows(build))
     print_table(rows, options.verbose)
+    print_costs(rows)
     print_speeds(rows)
     with open(build / "results.json", "w", encoding="utf-8") as file:
-        json.dump([{key: row[key] for key in KEYS} for row in rows], file, indent=1)
+        json.dump([{key: row[key] for key in KEYS if key in row} for row in rows], file, indent=1)
 
 
 if __name__ == "__main__":

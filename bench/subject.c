@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "scheme.h"
+
 /* Most samples that one call of plast_network_learn visits online; longer runs make several calls. */
 enum { CALL_SAMPLES = 1 << 16 };
 
@@ -43,6 +45,17 @@ static void add_sgd(bench_subject *subject)
     plast_optimizer_destroy(sgd);
 }
 
+static void set_feedback(bench_subject *subject)
+{
+    const bench_scheme *scheme = subject->task->scheme;
+    plast_feedback *feedback;
+    require(subject, plast_feedback_create(subject->context, scheme->name, &feedback));
+    if (scheme->decay > 0)
+        require(subject, plast_feedback_set(feedback, "decay", scheme->decay));
+    require(subject, plast_network_set_feedback(subject->network, PLAST_HIDDEN_LAYERS, feedback));
+    plast_feedback_destroy(feedback);
+}
+
 void bench_subject_create(const bench_task *task, const bench_samples *samples, bench_subject *subject)
 {
     *subject = (bench_subject){ .task = task, .samples = samples };
@@ -51,6 +64,8 @@ void bench_subject_create(const bench_task *task, const bench_samples *samples, 
     plast_network_options options = { PLAST_NETWORK_OPTIONS, .inputs = task->sizes[0], .seed = 1 };
     require(subject, plast_network_create(subject->context, &options, &subject->network));
     add_layers(subject);
+    if (task->scheme)
+        set_feedback(subject);
     if (task->oja)
         add_oja(subject);
     add_sgd(subject);
@@ -110,4 +125,18 @@ float *bench_subject_parameters(const bench_subject *subject)
         require(subject, plast_layer_get_bias(layer, &bias));
     }
     return all;
+}
+
+int bench_subject_group(const bench_subject *subject, int32_t layer, int32_t group, bench_group *copy)
+{
+    plast_layer *handle;
+    plast_synapses *synapses;
+    if (!bench_group_shape(subject->task, layer, group, &copy->rows, &copy->cols))
+        return 0;
+    copy->weights = bench_floats(copy->rows * copy->cols);
+    plast_matrix weights = plast_output_f32(copy->weights, copy->rows, copy->cols);
+    require(subject, plast_network_layer(subject->network, layer, &handle));
+    require(subject, plast_layer_synapses(handle, subject->task->scheme->groups[group], &synapses));
+    require(subject, plast_synapses_get_weights(synapses, &weights));
+    return 1;
 }

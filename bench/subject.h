@@ -29,4 +29,12 @@ void bench_subject_learn(void *subject, int64_t steps);
 /* A copy of all parameters, laid out as task.h says; freed by free(). */
 float *bench_subject_parameters(const bench_subject *subject);
 
+typedef struct bench_group {
+    int64_t rows, cols; /* n_out x n_in */
+    float *weights;     /* freed by free() */
+} bench_group;
+
+/* A copy of one of the scheme's matrices that end in the layer. Returns 0 past the last one. */
+int bench_subject_group(const bench_subject *subject, int32_t layer, int32_t group, bench_group *copy);
+
 #endif

@@ -9,6 +9,8 @@
 
 #include <plasticity/plasticity.h>
 
+#include "scheme.h"
+
 enum { ALIGN_BYTES = 64, ALIGN_FLOATS = ALIGN_BYTES / (int)sizeof(float) };
 
 const bench_task bench_nets[BENCH_NETS] = {
@@ -104,6 +106,6 @@ void bench_task_describe(const bench_task *task, char *text, size_t size)
     for (int32_t l = 0; l <= task->layers && used < size; l++)
         used += (size_t)snprintf(text + used, size - used, "%c%" PRId64, l ? '-' : ' ', task->sizes[l]);
     if (used < size)
-        snprintf(text + used, size - used, " %s%s%s", bench_activation_name(task), task->squared ? " squared" : "",
-                 task->oja ? " +oja" : "");
+        snprintf(text + used, size - used, " %s%s%s%s%s", bench_activation_name(task), task->squared ? " squared" : "",
+                 task->oja ? " +oja" : "", task->scheme ? " " : "", task->scheme ? task->scheme->name : "");
 }

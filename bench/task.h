@@ -12,6 +12,8 @@ enum { BENCH_MAX_LAYERS = 8, BENCH_SAMPLES = 64 };
 /* Softplus's beta. */
 #define BENCH_BETA 10.0
 
+typedef struct bench_scheme bench_scheme; /* scheme.h */
+
 typedef struct bench_task {
     const char *net; /* short name */
     int32_t layers;
@@ -19,7 +21,8 @@ typedef struct bench_task {
     int32_t squared;    /* 0: softmax with cross-entropy; 1: linear output with squared error, targets 0 and 1 */
     int32_t oja;        /* 1: Oja's subspace rule on the hidden layers */
     int32_t bias;
-    int64_t batch; /* 1: online, or BENCH_SAMPLES */
+    const bench_scheme *scheme; /* of the feedback; NULL: backpropagation */
+    int64_t batch;              /* 1: online, or BENCH_SAMPLES */
     int64_t sizes[BENCH_MAX_LAYERS + 1];
     double rate;
     double oja_rate;

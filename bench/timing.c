@@ -67,18 +67,30 @@ static void print_spread(const char *key, const bench_arm *arm)
            1e6 * arm->times[BENCH_RUNS - 1 - BENCH_RUNS / 4]);
 }
 
-void bench_print(const bench_result *r)
+void bench_print_start(const bench_result *r)
 {
     double ours = bench_median(r->ours), theirs = bench_median(r->theirs);
     printf("{\"work\": \"%s\", \"unit\": \"us/step\", \"ours\": %.5g, \"peer\": \"%s\", \"theirs\": %.5g", r->work,
            1e6 * ours, r->peer, 1e6 * theirs);
-    printf(", \"ratio\": %.4g, \"limit\": %.5g, \"times_limit\": %.4g", theirs / ours, 1e6 * r->limit, ours / r->limit);
+    printf(", \"ratio\": %.4g", theirs / ours);
+    if (r->limit > 0)
+        printf(", \"limit\": %.5g, \"times_limit\": %.4g", 1e6 * r->limit, ours / r->limit);
     print_spread("ours_min_q1_q3", r->ours);
     print_spread("theirs_min_q1_q3", r->theirs);
     if (r->difference >= 0)
         printf(", \"difference\": %.2g", r->difference);
     if (r->rmw_speed > 0)
         printf(", \"read_gb_per_s\": %.4g, \"rmw_gb_per_s\": %.4g", 1e-9 * r->read_speed, 1e-9 * r->rmw_speed);
+}
+
+void bench_print_end(void)
+{
     puts("}");
     fflush(stdout);
+}
+
+void bench_print(const bench_result *result)
+{
+    bench_print_start(result);
+    bench_print_end();
 }

@@ -27,13 +27,15 @@ typedef struct bench_result {
     const char *peer;
     const bench_arm *ours;
     const bench_arm *theirs;
-    double limit;      /* seconds a step */
+    double limit;      /* seconds a step; 0: none was measured */
     double difference; /* largest relative difference of the weights; negative: nothing to compare */
     double read_speed; /* bytes a second of the limit's loops; 0: the limit has no such loops */
     double rmw_speed;
 } bench_result;
 
-/* One line of JSON on stdout. */
+/* One line of JSON on stdout; between start and end a caller may print further members. */
 void bench_print(const bench_result *result);
+void bench_print_start(const bench_result *result);
+void bench_print_end(void);
 
 #endif
