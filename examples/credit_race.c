@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * How near to backpropagation does each way of sending errors down come? A shallow and a deep network learn Fashion-MNIST
- * in minibatches under every feedback scheme of the library. So that the comparison is fair, each scheme runs at the best
- * rate of its own grid for each network, chosen on training images that were held back, never on the test images.
- * Measured on the way: accuracy, the angle between the scheme's learning signals and those of backpropagation, time. */
+ * How near to backpropagation does each way of sending errors down come? A shallow and a deep network learn
+ * Fashion-MNIST in minibatches under every feedback scheme of the library. So that the comparison is fair, each scheme
+ * runs at the best rate of its own grid for each network, chosen on training images that were held back, never on the
+ * test images. Measured on the way: accuracy, the angle between the scheme's learning signals and those of
+ * backpropagation, time. */
 #include "common/results.h"
 #include "common/stage.h"
 #include "credit_race/course.h"
@@ -27,7 +28,7 @@ struct piece {
 static double cost(void *user, int64_t index)
 {
     const struct piece *piece = user;
-    return trial_cost(piece->plan, &piece->plan->trials[piece->first + index]);
+    return trial_cost(piece->task, &piece->plan->trials[piece->first + index]);
 }
 
 static plast_status run_trial(plast_context *context, void *user, int64_t index)

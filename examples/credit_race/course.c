@@ -20,9 +20,9 @@ static const struct shape shapes[] = {
     { "784-170-130-100-70-10", 5, { 170, 130, 100, 70, CLASSES } },
 };
 
-/* Mirror: with noise of size 1 and rate = decay a matrix tends to the one that it mirrors, averaged over the last hundred
- * mirror updates or so. Circuit: with slopes in the ascending stream alone (gate 0, the default) it does somewhat better on
- * the shallow network and diverges on the deep one at every rate. */
+/* Mirror: with noise of size 1 and rate = decay a matrix tends to the one that it mirrors, averaged over the last
+ * hundred mirror updates or so. Circuit: with slopes in the ascending stream alone (gate 0, the default) it does
+ * somewhat better on the shallow network, and diverges on the deep one at every rate that was tried. */
 static const struct method racers[] = {
     { .name = "backprop", .scheme = "backprop", .family = EXACT, .rates = RATES },
     { .name = "kolen_pollack",

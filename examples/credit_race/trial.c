@@ -63,12 +63,22 @@ void task_free(struct task *task)
     *task = (struct task){ .order = NULL };
 }
 
-/* The first network costs more a weight than the second saves in its products; circuits and mirrors cost a second pass. */
-double trial_cost(const struct plan *plan, const struct trial *trial)
+/* As measured: a time that grows with the weights, on top of one that does not; twice as long for a circuit or a
+ * mirror. */
+double trial_cost(const struct task *task, const struct trial *trial)
 {
+    const struct plan *plan = task->plan;
+    const struct shape *shape = &plan->course->shapes[trial->shape];
     const struct method *method = &plan->course->methods[trial->method];
-    double share = strcmp(method->scheme, "circuit") == 0 || method->mirror ? 2.0 : 1.0;
-    return share * (double)(trial->tuning ? plan->sizes.tuning : plan->sizes.samples);
+    double weights = 1e5;
+    int64_t inputs = dataset_pixels(&task->data);
+    for (int i = 0; i < shape->layers; i++) {
+        weights += (double)(inputs * shape->units[i]);
+        inputs = shape->units[i];
+    }
+    if (strcmp(method->scheme, "circuit") == 0 || method->mirror)
+        weights *= 2.0;
+    return weights * (double)(trial->tuning ? plan->sizes.tuning : plan->sizes.samples);
 }
 
 static double cpu_seconds(void)

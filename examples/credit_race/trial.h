@@ -21,7 +21,7 @@ int task_load(const char *folder, const struct plan *plan, struct task *task, st
 void task_free(struct task *task);
 
 /* Roughly how long it takes, in any unit. */
-double trial_cost(const struct plan *plan, const struct trial *trial);
+double trial_cost(const struct task *task, const struct trial *trial);
 
 /* Fills in what the trial measures. Divergence is a result, not a failure. */
 plast_status trial_run(plast_context *context, const struct task *task, struct trial *trial);
