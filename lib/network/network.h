@@ -33,6 +33,7 @@ struct plast_network {
     double largest_gradient;      /* over those */
 
     plast__pending *pending; /* one per group; NULL = to be made */
+    int32_t pending_count;   /* groups that there were then */
     int64_t pending_batch;
     void *bias_work;    /* two rows of the widest population */
     plast_state *state; /* the network's own */

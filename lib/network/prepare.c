@@ -23,7 +23,7 @@ plast_status plast__network_loss(plast_context *context, const plast_network *ne
 void plast__network_unready(plast_network *network)
 {
     plast__model *model = &network->model;
-    for (int32_t i = 0; network->pending != NULL && i < model->group_count; i++)
+    for (int32_t i = 0; network->pending != NULL && i < network->pending_count; i++)
         plast__pending_destroy(model->context, &network->pending[i]);
     plast__release(model->context, network->pending);
     plast__release(model->context, network->bias_work);
@@ -40,6 +40,7 @@ static plast_status make_pending(plast_network *network, int64_t batch)
         widest = model->populations[i].ld > widest ? model->populations[i].ld : widest;
     network->bias_work = plast__allocate_rows(model->context, 2, widest, plast__size(model->dtype));
     network->pending = plast__allocate(model->context, model->group_count, sizeof *network->pending);
+    network->pending_count = model->group_count;
     if (network->bias_work == NULL || network->pending == NULL)
         return plast__no_memory(model->context, "pending terms");
     const plast__optimizer_kind *optimizer = plast__optimizer_of(network);
@@ -72,6 +73,7 @@ plast_status plast__network_ready(plast_network *network, int64_t batch)
     }
     plast__network_unready(network);
     network->pending = smaller.pending;
+    network->pending_count = smaller.pending_count;
     network->bias_work = smaller.bias_work;
     network->pending_batch = smaller.pending_batch;
     return status;
