@@ -412,14 +412,34 @@ static void signals_of_the_inputs_come_later(void **state)
     }
 }
 
+/* "backprop" is in force before anything was set. */
+static void one_layer_may_keep_the_default(void **state)
+{
+    (void)state;
+    const scheme_plan *backprop = &all_schemes[0];
+    const net_plan plan = plan_of("sgd");
+    net net = net_make(&plan);
+    plast_feedback *feedback = NULL;
+    net_ok(&net, plast_feedback_create(net.context, backprop->name, &feedback));
+    net_ok(&net, plast_network_set_feedback(net.network, 0, feedback));
+    plast_feedback_destroy(feedback);
+    net_free(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        quiet_test(every_scheme_may_follow_every_other),     quiet_test(moments_stay),
-        quiet_test(handles_die_with_their_scheme),           quiet_test(freezing_after_a_change),
-        quiet_test(layers_have_values_of_their_own),         quiet_test(parameters_change_between_calls),
-        quiet_test(signals_of_the_inputs_come_later),        quiet_test(states_and_populations),
-        quiet_test(a_change_without_memory_changes_nothing), quiet_test(a_refused_change_changes_nothing),
+        quiet_test(every_scheme_may_follow_every_other),
+        quiet_test(moments_stay),
+        quiet_test(handles_die_with_their_scheme),
+        quiet_test(freezing_after_a_change),
+        quiet_test(layers_have_values_of_their_own),
+        quiet_test(one_layer_may_keep_the_default),
+        quiet_test(parameters_change_between_calls),
+        quiet_test(signals_of_the_inputs_come_later),
+        quiet_test(states_and_populations),
+        quiet_test(a_change_without_memory_changes_nothing),
+        quiet_test(a_refused_change_changes_nothing),
     };
     return cmocka_run_group_tests(tests, fill_data, NULL);
 }

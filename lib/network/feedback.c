@@ -165,7 +165,7 @@ static plast_status replace(plast_network *network, const plast__feedback_kind *
 
 /* Values for every hop: the description's for those that end in the layers (for all of them when all are meant), else
  * those in force. */
-static plast_status choose_values(const plast_network *network, int32_t layers, const plast__description *d,
+static plast_status choose_values(plast_network *network, int32_t layers, const plast__description *d,
                                   plast__hop *values)
 {
     const plast__feedback_kind *kind = (const plast__feedback_kind *)d->member;
@@ -178,10 +178,13 @@ static plast_status choose_values(const plast_network *network, int32_t layers, 
         return plast__fail(network->model.context, PLAST_E_INVALID,
                            "layer %d is the output, whose gradient is exact: a feedback scheme is of hidden layers",
                            last);
-    if (!all && (network->hops == NULL || kind != network->feedback))
+    if (!all && kind != network->feedback)
         return plast__fail(network->model.context, PLAST_E_STATE,
                            "feedback of the network is \"%s\": one layer cannot have \"%s\"",
                            network->feedback->parameters.owner, kind->parameters.owner);
+    const plast_status linked = all ? PLAST_OK : plast__network_link(network);
+    if (linked != PLAST_OK)
+        return linked;
     for (int32_t i = 0; i < network->layer_count; i++)
         memcpy(values[i].values, all || i - 1 == first ? d->values : network->hops[i].values, sizeof values[i].values);
     return PLAST_OK;
