@@ -55,23 +55,6 @@ class Task:
         return matrices
 
 
-def set_feedback(task, network):
-    """The task's scheme; its C functions are declared like those of a rule."""
-    from plasticity import _descriptions, _library, _names
-    pairs = [(f"plast_feedback_{verb}", f"plast_rule_{verb}")
-             for verb in ("create", "destroy", "set", "get", "name", "parameter")]
-    for name, like in pairs + [("plast_network_set_feedback", "plast_network_add_rule")]:
-        function, like = getattr(_library.lib, name), getattr(_library.lib, like)
-        function.restype, function.argtypes = like.restype, like.argtypes
-
-    class Feedback(_descriptions.Description):
-        __slots__ = ()
-        _what = "feedback"
-
-    with Feedback(task.scheme, **({"decay": task.decay} if task.decay else {})) as made:
-        network._call(_library.lib.plast_network_set_feedback, _names.LAYERS["hidden"], made._handle.pointer)
-
-
 class Ours:
     """The library in this process, through its Python package: all that the Python peers need of it is here."""
 
@@ -83,7 +66,7 @@ class Ours:
             network.add("dense", units, task.activation, activation_param=param, bias=bool(task.bias))
         network.add("dense", task.sizes[-1], "softmax", bias=bool(task.bias))
         if task.scheme != "backprop":
-            set_feedback(task, network)
+            network.set_feedback(task.scheme, **({"decay": task.decay} if task.decay else {}))
         if task.oja:
             network.add_rule("hidden", plasticity.Rule("oja", rate=task.oja_rate))
         network.set_optimizer(plasticity.Optimizer("sgd", rate=task.rate))
