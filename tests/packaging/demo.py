@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The examples as a user meets them: their results, and one line and a failure for each thing that goes wrong.
 
-Arguments: the programs oja_depth, credit_race and few_shot.
+Arguments: the programs oja_depth, credit_race, few_shot and self_assembly.
 """
 import csv
 import os
@@ -11,7 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-OJA_DEPTH, CREDIT_RACE, FEW_SHOT = sys.argv[1:4]
+OJA_DEPTH, CREDIT_RACE, FEW_SHOT, SELF_ASSEMBLY = sys.argv[1:5]
 SCHEMES = ['backprop', 'kolen_pollack', 'weight_mirror', 'circuit', 'circuit, C fixed', 'usf', 'usf + manhattan', 'frsf',
            'brsf', 'fa', 'dfa', 'dfa_sign', 'drtp']
 
@@ -170,6 +170,58 @@ class CreditRace(Example, unittest.TestCase):
 
     def test_wrong_options(self):
         for options in (['--fast'], ['--seeds', '0'], ['--epochs', '1e3'], ['now']):
+            done = self.run_it(*options)
+            self.assertEqual(done.returncode, 2)
+            self.assert_fails(done, '--help')
+
+
+ARMS = ['backprop', 'kolen_pollack', 'fa', 'circuit', 'density 0.5', 'density 0.1', 'half the units', 'twice the units',
+        'V = C^T orthonormal', 'W frozen', 'V frozen', 'B frozen', 'C frozen', 'g not gated']
+
+
+class SelfAssembly(Example, unittest.TestCase):
+    program = SELF_ASSEMBLY
+    name = 'self_assembly'
+
+    def assemble(self, *options):
+        return self.run_it('--quick', '--seeds', 1, '--out', self.folder, *options)
+
+    def test_every_arm_on_every_task(self):
+        done = self.assemble('--seeds', 2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_figures()
+        rows = self.read_table('self_assembly.csv')
+        self.assertEqual(list(rows[0])[:8], ['stage', 'task', 'arm', 'rate', 'seed', 'samples', 'score', 'diverged'])
+        for name, hidden in (('teacher, 30-40-30-10', 2), ('784-60-60-60-60-10', 4), ('784-500-10', 1)):
+            table = done.stdout.split(f'\n{name}:')[1].split('\n\n')[0].splitlines()[2:]
+            self.assertEqual([line[:20].strip() for line in table], ARMS)
+            race = [row for row in rows if row['task'] == name and row['stage'] == 'race']
+            self.assertEqual({(row['arm'], row['seed']) for row in race}, {(arm, seed) for arm in ARMS for seed in '12'})
+            for row in race:
+                angles = [float(row[f'signal_angle_{layer}'] or 'nan') for layer in range(1, hidden + 1)]
+                if row['arm'] == 'backprop':
+                    self.assertEqual(set(angles), {0.0})
+                elif row['samples'] == '0':  # random wiring
+                    self.assertTrue(all(50 < angle < 130 for angle in angles), row)
+
+    def test_what_learns_gets_better_and_aligned(self):
+        self.assemble()
+        rows = [row for row in self.read_table('self_assembly.csv')
+                if row['task'].startswith('teacher') and row['stage'] == 'race']
+        ends = {arm: [row for row in rows if row['arm'] == arm][-1] for arm in ARMS}
+        self.assertLess(float(ends['backprop']['score']), 0.4)
+        self.assertLess(float(ends['circuit']['score']), float(ends['W frozen']['score']))
+        self.assertLess(float(ends['circuit']['signal_angle_1']), float(ends['V frozen']['signal_angle_1']))
+
+    def test_runs_are_repeatable(self):
+        files = []
+        for threads in (1, 2):
+            self.assemble('--threads', threads)
+            files.append(self.read_table('self_assembly.csv'))
+        self.assertEqual(files[0], files[1])
+
+    def test_wrong_options(self):
+        for options in (['--fast'], ['--seeds', '0'], ['now']):
             done = self.run_it(*options)
             self.assertEqual(done.returncode, 2)
             self.assert_fails(done, '--help')
