@@ -21,8 +21,8 @@ static const struct shape shapes[] = {
 };
 
 /* Mirror: with noise of size 1 and rate = decay a matrix tends to the one that it mirrors, averaged over the last
- * hundred mirror updates or so. Circuit: with slopes in the ascending stream alone (gate 0, the default) it does
- * somewhat better on the shallow network, and diverges on the deep one at every rate that was tried. */
+ * hundred mirror updates or so. The circuit with all synapses plastic has its default slopes (gate 0), with C fixed it
+ * has them in both streams: on the deep network that lasts longer, though not to the end. */
 static const struct method racers[] = {
     { .name = "backprop", .scheme = "backprop", .family = EXACT, .rates = RATES },
     { .name = "kolen_pollack",

@@ -95,7 +95,8 @@ static void write_accuracies(FILE *script, const struct plan *plan, int shape)
     write_frame(script, plan, shape, title, 0.13, 0.47);
     fprintf(script,
             "unset logscale x\nset grid xtics noytics lc rgb '#E8E8E8' lt 1 lw 0.8\nset yrange [-0.6:%g]\n"
-            "set xrange [*:*]\nset format x '%%g'\nset xtics autofreq\nset xlabel ''\nset format y '%%g'\nset ytics (",
+            "set xrange [0<*:*<100]\nset format x '%%g'\nset xtics autofreq\nset xlabel ''\nset format y '%%g'\nset "
+            "ytics (",
             course->method_count - 0.4);
     for (int row = 0; row < course->method_count; row++) {
         const struct method *method = &course->methods[rows[row].line];
