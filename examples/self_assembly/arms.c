@@ -20,7 +20,7 @@ const struct arm arms[] = {
     { "density 0.1", CIRCUIT, .density = 0.1, .units = 1.0, .frozen = NONE, .drawn = true },
     { "half the units", CIRCUIT, .density = 1.0, .units = 0.5, .frozen = NONE },
     { "twice the units", CIRCUIT, .density = 1.0, .units = 2.0, .frozen = NONE },
-    { "V = C^T orthonormal", CIRCUIT, FULL, .frozen = NONE, .reciprocal = true, .drawn = true },
+    { "reciprocal start", CIRCUIT, FULL, .frozen = NONE, .reciprocal = true, .drawn = true },
     { "W frozen", CIRCUIT, FULL, .frozen = W },
     { "V frozen", CIRCUIT, FULL, .frozen = V, .drawn = true },
     { "B frozen", CIRCUIT, FULL, .frozen = B },

@@ -176,7 +176,7 @@ class CreditRace(Example, unittest.TestCase):
 
 
 ARMS = ['backprop', 'kolen_pollack', 'fa', 'circuit', 'density 0.5', 'density 0.1', 'half the units', 'twice the units',
-        'V = C^T orthonormal', 'W frozen', 'V frozen', 'B frozen', 'C frozen', 'g not gated']
+        'reciprocal start', 'W frozen', 'V frozen', 'B frozen', 'C frozen', 'g not gated']
 
 
 class SelfAssembly(Example, unittest.TestCase):
