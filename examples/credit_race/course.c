@@ -9,6 +9,13 @@
         0.01, 0.03, 0.1, 0.2, 0.4                                                                                      \
     }
 
+/* Of the gates, the one with which ReLU networks learned the longest: its slope at the teaching potential alone. The
+ * defaults suit tanh. */
+#define CIRCUIT                                                                                                        \
+    {                                                                                                                  \
+        { "decay", 1e-4 }, { "gate", 0.0 }, { "gain_c", 1.0 }, { "rate_v", 0.1 },                                      \
+    }
+
 /* Schemes whose signal does not become smaller as the error does. */
 #define LOW_RATES                                                                                                      \
     {                                                                                                                  \
@@ -21,8 +28,7 @@ static const struct shape shapes[] = {
 };
 
 /* Mirror: with noise of size 1 and rate = decay a matrix tends to the one that it mirrors, averaged over the last
- * hundred mirror updates or so. The circuit with all synapses plastic has its default slopes (gate 0), with C fixed it
- * has them in both streams: on the deep network that lasts longer, though not to the end. */
+ * hundred mirror updates or so. */
 static const struct method racers[] = {
     { .name = "backprop", .scheme = "backprop", .family = EXACT, .rates = RATES },
     { .name = "kolen_pollack",
@@ -36,12 +42,12 @@ static const struct method racers[] = {
       .rates = RATES,
       .parameters = { { "noise", 1.0 }, { "rate", 1e-2 }, { "decay", 1e-2 } },
       .mirror = true },
-    { .name = "circuit", .scheme = "circuit", .family = LEARNED, .rates = RATES, .parameters = { { "decay", 1e-4 } } },
+    { .name = "circuit", .scheme = "circuit", .family = LEARNED, .rates = RATES, .parameters = CIRCUIT },
     { .name = "circuit, C fixed",
       .scheme = "circuit",
       .family = LEARNED,
       .rates = RATES,
-      .parameters = { { "decay", 1e-4 }, { "gate", 2.0 } },
+      .parameters = CIRCUIT,
       .fixed_crossing = true },
     { .name = "usf", .scheme = "usf", .family = SIGNS, .rates = RATES },
     { .name = "usf + manhattan",
