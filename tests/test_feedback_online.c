@@ -424,6 +424,41 @@ static void frozen_layers(void **state)
 }
 
 /* "kolen_pollack": what freezes W stops its partner too; a frozen partner alone stays while W learns. */
+/* A layer that was frozen before its scheme came, and one that was reset since: its groups stand still (where they are
+ * made from weights, once they are made), and the error passes to the layers below. */
+static void check_frozen_before(const manner *m)
+{
+    const task t = make_task();
+    net net = net_make(&m->plan);
+    net_freeze(&net, 1, 1);
+    net_scheme(&net, m->scheme);
+    net_ok(&net, plast_network_reset(net.network, 6));
+    double before[10 * INPUTS], after[10 * INPUTS];
+    net_get_weights(&net, 0, before);
+    learn(&net, &t, 0, 2, 1);
+    net_get_weights(&net, 0, after);
+    assert_true(difference(10 * INPUTS, after, before) > 0.0);
+    static const char *const names[] = { "feedback", "magnitude", "teaching", "descending", "crossing" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        plast_synapses *group = net_find_group(&net, 1, names[i]);
+        if (group == NULL)
+            continue;
+        double *then = group_new(group);
+        learn(&net, &t, 2, SAMPLES, 1);
+        double *now = group_new(group);
+        assert_same_bits(group_size(group), then, now);
+        free(then);
+        free(now);
+    }
+    net_free(&net);
+}
+
+static void frozen_before_their_scheme(void **state)
+{
+    (void)state;
+    everywhere(check_frozen_before);
+}
+
 static void partners_stop_together(void **state)
 {
     const task t = make_task();
@@ -518,6 +553,7 @@ int main(void)
         quiet_test(output_gradient_is_exact),
         quiet_test(frozen_groups),
         quiet_test(frozen_layers),
+        quiet_test(frozen_before_their_scheme),
         quiet_test(partners_stop_together),
         quiet_test(signs),
     };

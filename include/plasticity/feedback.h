@@ -27,7 +27,7 @@ typedef struct plast_feedback plast_feedback;
  *   "dfa"            s_l = f' o (B_l s_L), B_l (n_l x n_L) fixed, U(-a, a) with a = gain / sqrt(n_l): direct feedback
  *                    alignment (Nokland 2016).
  *                      gain  (-inf, inf), default 1
- *   "dfa_sign"       s_l = f' o (B_l sign(s_L)), otherwise as "dfa".
+ *   "dfa_sign"       s_l = f' o (B_l sign(s_L)), otherwise as "dfa". A loss mask's weight above 0 has no effect on a sign.
  *   "drtp"           s_l = f' o (B_l (-t)), t the target (one-hot for labels), otherwise as "dfa": direct random target
  *                    projection (Frenkel, Lefebvre & Bol 2019), whose published code has + t, which is the same up to the
  *                    sign of B_l. PLAST_E_UNSUPPORTED at the first call that learns with a loss whose s_L is not y - t.
@@ -85,8 +85,8 @@ typedef struct plast_feedback plast_feedback;
  *   decay         [0, 1), required
  *   decay_v, decay_c         [0, 1), default 0
  *   mirror_rules  0 or 1, default 1: what rules do to W_(l+1) reaches B_l through the crossing synapses, a rank-one term
- *                 u v^T as (C_l v) (C_(l+1) u)^T, with C_L = 1, and a decay as it is; what a rule does row by row ("gha",
- *                 row norms) does not reach it */
+ *                 u v^T as (C_l v) (C_(l+1) u)^T, with C_L = 1, and a decay as it is; what a rule does to rows as a whole
+ *                 ("gha", "oja_neuron"'s shrinking, "normalisation", "soft_bounds") does not: set it to 0 beside these */
 PLAST_API PLAST_NODISCARD plast_status plast_feedback_create(plast_context *context, const char *name,
                                                              plast_feedback **feedback);
 PLAST_API void plast_feedback_destroy(plast_feedback *feedback);

@@ -70,7 +70,8 @@ typedef struct plast_report {
 
 /* Called between updates. 0 goes on; any other value ends the call, which then returns the value if it is
  * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. It is called after the last update too
- * when that is due. The callback may read, run and evaluate the network, set rates, weights, biases and frozen flags;
+ * when that is due. The callback may read, run and evaluate the network, set rates, parameters of the feedback scheme, weights,
+ * biases, masks and frozen flags;
  * learning, resetting, preparing, and attaching rules or optimizers are refused meanwhile (PLAST_E_STATE). It must
  * return: no exception or longjmp out of it, and it destroys nothing that the call uses. */
 typedef plast_status (*plast_progress)(void *user, const plast_report *so_far);

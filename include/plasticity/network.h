@@ -148,7 +148,7 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_optimizer_parameter(con
  * rules, the optimizer and its count of updates stay, so a scheme may be changed in the middle of learning; a group that
  * the new scheme adds starts with moments of 0. States made before stay good, unless populations came, went or changed
  * their size with the scheme ("circuit"): then they are refused (PLAST_E_STATE), and the network's own is made anew.
- * PLAST_E_STATE for a network without hidden layers; PLAST_E_UNSUPPORTED where the scheme has no meaning. */
+ * Groups that end in a frozen layer start frozen. PLAST_E_STATE for a network without hidden layers; PLAST_E_UNSUPPORTED where the scheme has no meaning. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_feedback(plast_network *network, int32_t layers,
                                                                   const plast_feedback *feedback);
 /* Name of the scheme in force, "backprop" until one is set. */

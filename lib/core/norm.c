@@ -26,8 +26,8 @@ static double squared_norm(const plast__model *model, int64_t samples, const pla
     return sum;
 }
 
-/* Weights that are not there have no gradient: one row after the other is formed in `row`, and masked. */
-static double masked_squared_norm(const plast__model *model, const plast__group *group, const plast__activities *a,
+/* The same by forming the gradient, one row after the other, in `row`; weights that are not there have none. */
+static double formed_squared_norm(const plast__model *model, const plast__group *group, const plast__activities *a,
                                   void *row)
 {
     const plast__kernels *k = model->kernels;
@@ -38,7 +38,8 @@ static double masked_squared_norm(const plast__model *model, const plast__group 
         for (int64_t b = 0; b < a->rows; b++)
             k->add_scaled(group->cols, plast__get(model->dtype, a->of[group->post].s, b * post_ld + i),
                           plast__at_const(model->dtype, a->of[group->pre].y, b * group->ld), row);
-        k->multiply(group->cols, row, plast__at_const(model->dtype, group->mask, i * group->ld), row);
+        if (group->mask != NULL)
+            k->multiply(group->cols, row, plast__at_const(model->dtype, group->mask, i * group->ld), row);
         sum += k->dot(group->cols, row, row);
     }
     return sum;
@@ -50,8 +51,9 @@ double plast__gradient_norm(const plast__model *model, int32_t populations, int3
     double sum = 0.0;
     for (int32_t i = 0; i < groups; i++) {
         const plast__group *g = &model->groups[i];
-        if (!g->frozen && g->mask != NULL)
-            sum += masked_squared_norm(model, g, a, work);
+        const int many = a->rows * (g->rows + g->cols) > 2 * g->rows * g->cols; /* then pairs are the longer way */
+        if (!g->frozen && (g->mask != NULL || many))
+            sum += formed_squared_norm(model, g, a, work);
         else if (!g->frozen)
             sum += squared_norm(model, a->rows, &model->populations[g->post], a->of[g->post].s,
                                 &model->populations[g->pre], a->of[g->pre].y);

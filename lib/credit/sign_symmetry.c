@@ -78,11 +78,14 @@ static void descend(const plast__descent *descent, const plast__hop *hop)
     const plast__group *forward = &model->groups[hop->forward];
     plast__group *feedback = &model->groups[hop->group[FEEDBACK]];
     const void *magnitude = hop->groups > MAGNITUDE ? model->groups[hop->group[MAGNITUDE]].weights : NULL;
-    if (!feedback->frozen) {
+    const int made = feedback->bound > 0.0; /* else it is all 0: even a frozen one is made once, so that errors pass */
+    if (!feedback->frozen || !made) {
         model->kernels->sign(forward->rows * forward->ld, scale_of(model, hop), forward->weights, magnitude,
                              feedback->weights);
         plast__group_mask(model, feedback);
     }
+    if (!made)
+        plast__group_measure(model, feedback);
     plast__credit_descend(descent, hop);
 }
 

@@ -49,8 +49,13 @@ static plast_status build_hop(plast_network *network, plast__hop *hop)
         hop->groups = 0;
         return status;
     }
-    for (int32_t i = 0; hop->layer < 0 && i < hop->groups; i++)
-        model->groups[hop->group[i]].name = "input_feedback";
+    for (int32_t i = 0; i < hop->groups; i++) {
+        plast__group *group = &model->groups[hop->group[i]];
+        if (hop->layer < 0)
+            group->name = "input_feedback";
+        else
+            group->frozen = plast_layer_frozen(network->layers[hop->layer]);
+    }
     if (kind->configure != NULL)
         kind->configure(model, hop);
     add_handles(network, hop);
