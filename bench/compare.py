@@ -66,7 +66,8 @@ class Ours:
             network.add("dense", units, task.activation, activation_param=param, bias=bool(task.bias))
         network.add("dense", task.sizes[-1], "softmax", bias=bool(task.bias))
         if task.scheme != "backprop":
-            network.set_feedback(task.scheme, **({"decay": task.decay} if task.decay else {}))
+            circuit = {"gate": 0, "rate_v": 0.1, "rate_c": 0.1} if task.scheme == "circuit" else {}
+            network.set_feedback(task.scheme, **({"decay": task.decay} if task.decay else {}), **circuit)
         if task.oja:
             network.add_rule("hidden", plasticity.Rule("oja", rate=task.oja_rate))
         network.set_optimizer(plasticity.Optimizer("sgd", rate=task.rate))

@@ -2,6 +2,7 @@
 #include "subject.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "scheme.h"
 
@@ -52,6 +53,11 @@ static void set_feedback(bench_subject *subject)
     require(subject, plast_feedback_create(subject->context, scheme->name, &feedback));
     if (scheme->decay > 0)
         require(subject, plast_feedback_set(feedback, "decay", scheme->decay));
+    if (strcmp(scheme->name, "circuit") == 0) { /* the gate and the shares of its peer */
+        require(subject, plast_feedback_set(feedback, "gate", 0.0));
+        require(subject, plast_feedback_set(feedback, "rate_v", 0.1));
+        require(subject, plast_feedback_set(feedback, "rate_c", 0.1));
+    }
     require(subject, plast_network_set_feedback(subject->network, PLAST_HIDDEN_LAYERS, feedback));
     plast_feedback_destroy(feedback);
 }
