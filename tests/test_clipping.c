@@ -486,6 +486,37 @@ static void refused_samples_leave_no_trace(void **state)
             }
 }
 
+/* Many samples of few weights: the gradient is formed. A clipped step of rate 1 is as long as the limit. */
+static void large_batches_are_clipped_to_the_limit(void **state)
+{
+    enum { MANY = 80 };
+    const net_plan plan = { .dtype = PLAST_F64,
+                            .inputs = 3,
+                            .layers = 2,
+                            .units = { 4, 2 },
+                            .hidden = PLAST_TANH,
+                            .seed = 2,
+                            .optimizer = "sgd",
+                            .rate = 1.0 };
+    const shaping limit = { 0.01, 0, 0 };
+    double x[MANY * 3], targets[MANY * 2], sum = 0.0;
+    (void)state;
+    fill_uniform(1, MANY * 3, x);
+    fill_uniform(2, MANY * 2, targets);
+    net net = net_make(&plan);
+    shape(&net, &limit);
+    double *before = net_all(&net);
+    const net_data data = { .n = MANY, .x = x, .targets = targets, .batch = MANY };
+    net_learn(&net, &data);
+    double *after = net_all(&net);
+    for (int64_t i = 0; i < net_size(&net); i++)
+        sum += (after[i] - before[i]) * (after[i] - before[i]);
+    assert_near(sqrt(sum), 0.01, 1e-14);
+    free(before);
+    free(after);
+    net_free(&net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +528,7 @@ int main(void)
         quiet_test(switching_keeps_moments),
         quiet_test(switching_inside_a_callback),
         quiet_test(gradients_beyond_the_type_are_refused),
+        quiet_test(large_batches_are_clipped_to_the_limit),
         quiet_test(refused_samples_leave_no_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

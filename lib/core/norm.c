@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { FEW = 64 }; /* samples; of more, pairs are the longer way as soon as they outnumber the weights */
+
 /* |sum_b s_b|^2 = sum over pairs of samples of s_b . s_c, and |sum_b s_b x_b^T|^2 = sum of (s_b . s_c) (x_b . x_c): the
  * gradient itself is not formed. Where samples cancel, what is left of the sum has an error of some roundings of the
  * whole. x NULL: the gradient of a bias. */
@@ -51,7 +53,7 @@ double plast__gradient_norm(const plast__model *model, int32_t populations, int3
     double sum = 0.0;
     for (int32_t i = 0; i < groups; i++) {
         const plast__group *g = &model->groups[i];
-        const int many = a->rows * (g->rows + g->cols) > 2 * g->rows * g->cols; /* then pairs are the longer way */
+        const int many = a->rows > FEW && a->rows * (g->rows + g->cols) > 2 * g->rows * g->cols;
         if (!g->frozen && (g->mask != NULL || many))
             sum += formed_squared_norm(model, g, a, work);
         else if (!g->frozen)
