@@ -24,12 +24,12 @@ LAYOUT(plast_parameter, 56, maximum, 48);
 LAYOUT(plast_allocator, 32, release, 24);
 LAYOUT(plast_context_options, 16, allocator, 8);
 LAYOUT(plast_network_options, 32, reserved0, 28);
-LAYOUT(plast_layer_options, 48, init_param, 40);
+LAYOUT(plast_layer_options, 96, learn_initial, 92);
 _Static_assert(offsetof(plast_layer_options, no_bias) == 36, "of release 0.1");
-LAYOUT(plast_state_options, 16, batch, 8);
-LAYOUT(plast_data, 48, batch, 40);
+LAYOUT(plast_state_options, 32, seed, 24);
+LAYOUT(plast_data, 56, steps, 48);
 LAYOUT(plast_report, 48, loss, 40);
-LAYOUT(plast_learn_options, 32, progress_every, 24);
+LAYOUT(plast_learn_options, 40, update_every, 32);
 LAYOUT(plast_matrix, 48, flags, 44);
 #endif
 
@@ -268,8 +268,6 @@ static void reserved_fields_are_refused(void **state)
         { take_network_options, offsetof(plast_network_options, reserved0) },
         { take_state_options, offsetof(plast_state_options, reserved0) },
         { take_learn_options, offsetof(plast_learn_options, reserved0) },
-        { take_data_to_learn, offsetof(plast_data, reserved0) },
-        { take_data_to_evaluate, offsetof(plast_data, reserved0) },
     };
     (void)state;
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)

@@ -10,14 +10,17 @@
 extern "C" {
 #endif
 
-/* What belongs to a data stream: activities and signals. Everything is allocated when it is made. Thread rule: one
- * thread at a time; a state made with another context than its network's may run in that context's thread. */
+/* What belongs to a data stream: activities, signals, and what layers with a state carry from step to step, with its
+ * eligibility traces and its place in the stream of noise. Everything is allocated when it is made, but traces, which
+ * are when they are first needed. A network may have several. Thread rule: one thread at a time; a state made with another context than its network's may run in that context's thread. */
 typedef struct plast_state plast_state;
 
 typedef struct plast_state_options {
     uint32_t struct_size;
     int32_t reserved0;
     int64_t batch; /* most samples at once: limit of plast_data.batch, block length of run and evaluate; 0 = 64 */
+    int64_t steps; /* most steps of each in one update, see plast_learn_options.update_every; 0 = 1 */
+    uint64_t seed; /* of the noise of its layers, beside the network's */
 } plast_state_options;
 
 #define PLAST_STATE_OPTIONS .struct_size = (uint32_t)sizeof(plast_state_options)
@@ -43,14 +46,30 @@ PLAST_API PLAST_NODISCARD plast_status plast_state_view(const plast_state *state
  * destroyed by the caller. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_state(const plast_network *network, plast_state **state);
 
+/* What layers with a state carry. A sequence starts from the layers' initial state unless plast_data.carry is set.
+ * Reset: the next step is a first one again (the stream of noise goes on). Copy: `to` goes on exactly as `from` would;
+ * both belong to one network, and `to` has room for as many sequences. Get and set: of one layer, sequences x units, in
+ * the network's order; set makes the next step one that follows (traces start at 0), for all layers alike, which start
+ * from 0 where they were not set. PLAST_E_STATE for a layer without a state, and to get before the first step. */
+PLAST_API PLAST_NODISCARD plast_status plast_state_reset(plast_state *state);
+PLAST_API PLAST_NODISCARD plast_status plast_state_copy(plast_state *to, const plast_state *from);
+PLAST_API PLAST_NODISCARD plast_status plast_state_get(const plast_state *state, int64_t layer,
+                                                       const plast_matrix *carried);
+PLAST_API PLAST_NODISCARD plast_status plast_state_set(plast_state *state, int64_t layer, const plast_matrix *carried);
+/* Sequences that it carries; 0 when the next step is a first one. */
+PLAST_API int64_t plast_state_sequences(const plast_state *state);
+
+/* Sequences are time-major: with N of them, row t * N + i is step t of sequence i. */
 typedef struct plast_data {
     uint32_t struct_size;
-    int32_t reserved0;
+    int32_t carry; /* 1: the steps follow those that the state carries, which must be as many sequences, or none yet; the
+                    * state carries the last of them afterwards. All N go through together, in their order */
     const plast_matrix *inputs;  /* n x inputs, f32 or f64 */
     const plast_matrix *targets; /* n x 1 labels (u8, i32, i64), or n x outputs (f32, f64); NULL: no loss, rules only */
     const plast_matrix *loss_mask; /* n x 1 weights >= 0 (f32, f64 or u8) of each sample's loss; NULL = all 1 */
-    const plast_matrix *order;     /* k x 1 (i32, i64): the rows to visit, in this order; NULL = each once, ascending */
-    int64_t batch;                 /* samples per update; 0 = 1: online. The last minibatch may be shorter */
+    const plast_matrix *order; /* k x 1 (i32, i64): the sequences to visit, in this order; NULL = each once, ascending */
+    int64_t batch;             /* sequences per update; 0 = 1: online. The last minibatch may be shorter */
+    int64_t steps;             /* of each sequence, a divisor of n; 0 = 1: every row is a sample of its own */
 } plast_data;
 
 #define PLAST_DATA .struct_size = (uint32_t)sizeof(plast_data)
@@ -59,7 +78,7 @@ typedef struct plast_data {
 typedef struct plast_report {
     uint32_t struct_size;
     int32_t reserved0;
-    int64_t samples; /* processed; when learning: whose update was applied */
+    int64_t samples; /* processed, of sequences every step; when learning: whose update was applied */
     int64_t updates; /* applied */
     int64_t losses;  /* samples that carried a loss */
     int64_t correct; /* of those: the largest output is the target's largest (one output: both above 1/2 or both not) */
@@ -82,11 +101,17 @@ typedef struct plast_learn_options {
     plast_progress progress; /* NULL = none */
     void *user;
     int64_t progress_every; /* samples between two calls; 0 = 1000 */
+    int64_t update_every;   /* steps between two updates of a sequence; 0 = all of its steps: one update. What credit goes
+                             * further back than that goes by eligibility traces, or not at all (temporal.h) */
 } plast_learn_options;
 
 #define PLAST_LEARN_OPTIONS .struct_size = (uint32_t)sizeof(plast_learn_options)
 
-/* Learns the samples one after another, or minibatch by minibatch. Error term and rules alike are averaged over a
+/* Learns sequences alike: an update is of `batch` of them, over update_every steps; errors are averaged over the steps
+ * that carry a loss, rules over all steps. Under "eprop" with more than one update for a sequence, or with carry, a call
+ * that fails ends the stream: the state's next step is a first one.
+ *
+ * Learns the samples one after another, or minibatch by minibatch. Error term and rules alike are averaged over a
  * minibatch: rules over its samples, the error over those that carry a loss, each weighted by its mask. A sample
  * without a loss (label -1, mask 0, no targets) still drives the rules.
  *
@@ -125,6 +150,15 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_mirror(plast_network *netwo
  * finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_run(plast_network *network, plast_state *state,
                                                          const plast_matrix *inputs, const plast_matrix *outputs);
+
+/* The same for sequences: data->inputs, order, steps and carry count; outputs has a row for each step, time-major, of
+ * the sequences visited. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_run_data(plast_network *network, plast_state *state,
+                                                              const plast_data *data, const plast_matrix *outputs);
+/* One step that follows those before: inputs (sequences x inputs) to outputs (sequences x units of the last layer), as
+ * plast_network_run_data with steps 1 and carry 1. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_step(plast_network *network, plast_state *state,
+                                                          const plast_matrix *inputs, const plast_matrix *outputs);
 
 /* Loss and correct answers over the data, with nothing changed. data->batch has no effect. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_evaluate(plast_network *network, plast_state *state,

@@ -9,6 +9,7 @@
 #include <plasticity/matrix.h>
 #include <plasticity/optimizer.h>
 #include <plasticity/rule.h>
+#include <plasticity/temporal.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -80,6 +81,18 @@ typedef struct plast_network_options {
 
 #define PLAST_NETWORK_OPTIONS .struct_size = (uint32_t)sizeof(plast_network_options)
 
+/* States of a "recurrent" layer with net input n_t = W h_(t-1) + U x_t + b, f its activation, a = alpha. h_t is its
+ * activity, and what the layer above reads unless said otherwise. */
+enum {
+    PLAST_FORM_VOLTAGE = 0, /* v_t = (1 - a) v_(t-1) + a n_t, h_t = f(v_t); the state is v. Bellec et al. 2020; Liu et
+                             * al. 2022 */
+    PLAST_FORM_INSIDE = 1,  /* h_t = f((1 - a) h_(t-1) + a n_t); the state is h. Liu et al. 2024 */
+    PLAST_FORM_RATE = 2,    /* h_t = (1 - a) h_(t-1) + a f(n_t); the state is h. Murray 2019 */
+    PLAST_FORM_CURRENT = 3  /* as voltage, but the layer above reads v_t: with a = 1, v_t = W f(v_(t-1)) + U x_t + b.
+                             * Engelken 2023 */
+};
+
+/* Fields from `form` on are of layers with a state, and refused elsewhere. */
 typedef struct plast_layer_options {
     uint32_t struct_size;
     int32_t activation;      /* PLAST_LINEAR ... */
@@ -89,6 +102,15 @@ typedef struct plast_layer_options {
     int32_t init;            /* PLAST_INIT_... */
     int32_t no_bias;         /* 1: z = W x */
     double init_param;       /* the initialiser's one parameter; 0 = its default. Refused where it has none */
+    int32_t form;            /* PLAST_FORM_... of "recurrent" */
+    int32_t recurrent_init;  /* PLAST_INIT_... of the recurrent weights */
+    double recurrent_gain;   /* of that initialiser; 0 = 1 */
+    double recurrent_param;  /* that initialiser's one parameter; 0 = its default */
+    double alpha;            /* dt / tau in (0, 1] of "recurrent"; 0 = 1: no leak */
+    double noise;            /* standard deviation of the Gaussian noise added to the state at every step; 0 = none */
+    int32_t no_self;         /* 1: no unit has a synapse onto itself, by a mask on the recurrent weights */
+    int32_t learn_initial;   /* 1: the state before the first step of a sequence learns as a bias does; else it is what
+                              * plast_layer_set_vector made it, at first 0 */
 } plast_layer_options;
 
 #define PLAST_LAYER_OPTIONS .struct_size = (uint32_t)sizeof(plast_layer_options)
@@ -106,16 +128,22 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_create(plast_context *conte
 /* Destroys its layers and synapse groups too; destroy its states first. NULL is allowed. */
 PLAST_API void plast_network_destroy(plast_network *network);
 
-/* Adds a layer on top, its weights drawn at once from the network's seed and the layer's index. Kinds: "dense",
- * y = f(W x + b). `layer` may be NULL. PLAST_E_STATE once a rule, a state, prepare, or a call that learned or ran has
+/* Adds a layer on top, its weights drawn at once from the network's seed and the layer's index. `layer` may be NULL.
+ * Kinds:
+ *
+ *   "dense"      y = f(W x + b); synapses "input"
+ *   "recurrent"  a state that goes from step to step of a sequence, PLAST_FORM_...; synapses "input" (U) and "recurrent"
+ *                (W, whose pre is h_(t-1)). Any activation but softmax. Not the output layer: a dense one reads it
+ *
+ * PLAST_E_STATE once a rule, a state, prepare, or a call that learned or ran has
  * fixed the shape; PLAST_E_UNSUPPORTED on top of a softmax layer (softmax belongs at the output). */
 PLAST_API PLAST_NODISCARD plast_status plast_network_add(plast_network *network, const char *kind,
                                                          const plast_layer_options *options, plast_layer **layer);
 /* Names of the layer kinds; NULL past the last one. */
 PLAST_API const char *plast_layer_kind_name(int32_t index);
 
-/* Attaches a copy of the rule to the plastic synapse groups that end in the layers ("dense" has one), and fixes the
- * network's shape. A rule may be attached to a layer once: a second time is PLAST_E_STATE. States made before stay
+/* Attaches a copy of the rule to each of the synapse groups that end in the layers ("dense" has one; of a delayed group
+ * pre is the activity one step earlier), and fixes the network's shape. A rule may be attached to a layer once: a second time is PLAST_E_STATE. States made before stay
  * good; memory for the rule is made by plast_network_prepare or at the next call. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_add_rule(plast_network *network, int32_t layers,
                                                               const plast_rule *rule);
@@ -125,6 +153,11 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_set_rule(plast_network *net
                                                               const char *parameter, double value);
 PLAST_API PLAST_NODISCARD plast_status plast_network_get_rule(const plast_network *network, int32_t layer,
                                                               const char *rule, const char *parameter, double *value);
+
+/* The same for one synapse group alone, of a layer. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_add_rule(plast_synapses *synapses, const plast_rule *rule);
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_rule(plast_synapses *synapses, const char *rule,
+                                                               const char *parameter, double value);
 
 /* A live read-only view, 1 x units of the layer, of what an attached rule keeps for each unit from update to update, by
  * name (rule.h says which rules keep what). Valid as long as the network, except during a call that learns.
@@ -160,10 +193,26 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_set_feedback_parameter(plas
 PLAST_API PLAST_NODISCARD plast_status plast_network_get_feedback_parameter(const plast_network *network, int32_t layer,
                                                                             const char *parameter, double *value);
 
+/* Chooses how credit goes back in time in layers with a state, "bptt" until then (temporal.h). Takes a copy. Weights,
+ * rules, the optimizer, the feedback scheme and states stay; what the states carry as eligibility is forgotten.
+ * PLAST_E_UNSUPPORTED when the network has a layer for which the scheme is not defined. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_set_temporal(plast_network *network,
+                                                                  const plast_temporal *temporal);
+/* Name of the scheme in force. */
+PLAST_API const char *plast_network_temporal(const plast_network *network);
+/* A parameter of the scheme in force, at any time between calls. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_set_temporal_parameter(plast_network *network,
+                                                                            const char *parameter, double value);
+PLAST_API PLAST_NODISCARD plast_status plast_network_get_temporal_parameter(const plast_network *network,
+                                                                            const char *parameter, double *value);
+
 /* Checks the whole network and allocates all that learning with up to `batch` samples per update needs, and the
  * network's own state. Learn, run and evaluate do it themselves when it was not done; called once beforehand, they
  * allocate nothing. A rule or optimizer that is set later asks for new memory at the next call. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_prepare(plast_network *network, int64_t batch);
+/* The same for updates of up to `batch` sequences over up to `steps` steps each. */
+PLAST_API PLAST_NODISCARD plast_status plast_network_prepare_steps(plast_network *network, int64_t batch,
+                                                                   int64_t steps);
 
 /* Draws all weights anew from `seed` and sets biases, moments and update counts to 0, as if just made with that seed.
  * What rules keep gets its first values. Attached rules, optimizer, rates and frozen flags stay. */
@@ -177,6 +226,13 @@ PLAST_API int64_t plast_layer_units(const plast_layer *layer);
 /* Biases as 1 x units, copied. PLAST_E_STATE for a layer without bias; set refuses what is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias);
+/* What a layer keeps for its units beside weights, by name, as 1 x its length: "bias" (units) or, of a layer with a state,
+ * "initial" (units): the state before the first step of every sequence. PLAST_E_UNKNOWN where the layer has no such
+ * vector; set refuses what is not finite. */
+PLAST_API PLAST_NODISCARD plast_status plast_layer_get_vector(const plast_layer *layer, const char *name,
+                                                              const plast_matrix *vector);
+PLAST_API PLAST_NODISCARD plast_status plast_layer_set_vector(plast_layer *layer, const char *name,
+                                                              const plast_matrix *vector);
 /* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts:
  * weights, biases, moments. Activity and errors pass on. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen);

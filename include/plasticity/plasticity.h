@@ -18,5 +18,6 @@
 #include <plasticity/network.h>
 #include <plasticity/optimizer.h>
 #include <plasticity/rule.h>
+#include <plasticity/temporal.h>
 
 #endif

@@ -6,30 +6,59 @@
 
 #include <math.h>
 
+/* Rows before the first. */
+static int64_t lead_of(const plast__activities *a, const plast__population *p)
+{
+    return p->has_state ? a->room : 0;
+}
+
+static int allocate_one(plast_context *context, const plast__model *model, int32_t index, plast__activities *a)
+{
+    const plast__population *p = &model->populations[index];
+    const int64_t size = plast__size(model->dtype), lead = lead_of(a, p);
+    plast__activity *one = &a->of[index];
+    const int units = index > 0 && !p->is_initial; /* the input population has no potential */
+    const struct {
+        void **array;
+        int64_t lead, rows; /* 0 rows: not wanted */
+    } wanted[] = { { &one->s, 0, p->is_initial ? a->room : a->batch },
+                   { &one->y, lead, p->is_initial ? 0 : a->batch },
+                   { &one->y_before, lead, p->is_initial ? 0 : a->batch },
+                   { &one->s_before, 0, p->is_initial ? a->room : a->batch },
+                   { &one->z, lead, units ? a->batch : 0 },
+                   { &one->slope, lead, units ? a->batch : 0 },
+                   { &one->u, 0, p->through_time ? a->batch : 0 },
+                   { &one->carry_y, 0, lead },
+                   { &one->carry_z, 0, lead },
+                   { &one->work, 0, p->has_state || p->through_time ? 2 * a->room : 0 } };
+    one->units = p->units;
+    one->lead = lead * p->ld * size;
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (wanted[i].rows == 0)
+            continue;
+        void *made = plast__allocate_rows(context, wanted[i].lead + wanted[i].rows, p->ld, size);
+        if (made == NULL)
+            return 0;
+        *wanted[i].array = plast__at(model->dtype, made, wanted[i].lead * p->ld);
+    }
+    return 1;
+}
+
 static int allocate(plast_context *context, const plast__model *model, plast__activities *a)
 {
-    const int64_t size = plast__size(model->dtype);
-    for (int32_t i = 0; i < a->count; i++) {
-        plast__activity *one = &a->of[i];
-        const int64_t ld = model->populations[i].ld;
-        void **const arrays[] = { &one->y, &one->y_before, &one->s, &one->s_before, &one->z, &one->slope };
-        const int wanted = i == 0 ? 4 : 6; /* the input population has no potential */
-        one->units = model->populations[i].units;
-        for (int k = 0; k < wanted; k++) {
-            *arrays[k] = plast__allocate_rows(context, a->batch, ld, size);
-            if (*arrays[k] == NULL)
-                return 0;
-        }
-    }
-    a->target = plast__allocate_rows(context, a->batch, model->populations[model->output].ld, size);
-    a->proxy = plast__allocate_rows(context, a->batch, model->populations[model->output].ld, size);
+    const int64_t size = plast__size(model->dtype), ld = model->populations[model->output].ld;
+    for (int32_t i = 0; i < a->count; i++)
+        if (!allocate_one(context, model, i, a))
+            return 0;
+    a->target = plast__allocate_rows(context, a->batch, ld, size);
+    a->proxy = plast__allocate_rows(context, a->batch, ld, size);
     return a->target != NULL && a->proxy != NULL;
 }
 
-plast_status plast__activities_create(plast_context *context, const plast__model *model, int64_t batch,
+plast_status plast__activities_create(plast_context *context, const plast__model *model, int64_t batch, int64_t room,
                                       plast__activities *a)
 {
-    *a = (plast__activities){ .count = model->population_count, .batch = batch };
+    *a = (plast__activities){ .count = model->population_count, .batch = batch, .room = room };
     a->of = plast__allocate(context, a->count, sizeof *a->of);
     if (a->of != NULL && allocate(context, model, a))
         return PLAST_OK;
@@ -37,14 +66,29 @@ plast_status plast__activities_create(plast_context *context, const plast__model
     return plast__no_memory(context, "a state");
 }
 
+static void release_led(plast_context *context, void *array, int64_t lead)
+{
+    if (array != NULL)
+        plast__release(context, (unsigned char *)array - lead);
+}
+
 void plast__activities_destroy(plast_context *context, plast__activities *a)
 {
     for (int32_t i = 0; a->of != NULL && i < a->count; i++) {
         const plast__activity *one = &a->of[i];
-        void *const arrays[] = { one->y, one->y_before, one->s, one->s_before, one->z, one->slope };
-        for (int k = 0; k < 6; k++)
-            plast__release(context, arrays[k]);
+        void *const led[] = { one->y, one->y_before, one->z, one->slope };
+        void *const plain[] = { one->s, one->s_before, one->u, one->carry_y, one->carry_z, one->work, one->trace };
+        for (size_t k = 0; k < sizeof led / sizeof led[0]; k++)
+            release_led(context, led[k], one->lead);
+        for (size_t k = 0; k < sizeof plain / sizeof plain[0]; k++)
+            plast__release(context, plain[k]);
     }
+    for (int32_t i = 0; i < a->trace_count; i++) {
+        plast__release(context, a->traces[i].p);
+        plast__release(context, a->traces[i].filtered);
+        plast__release(context, a->traces[i].gradient);
+    }
+    plast__release(context, a->traces);
     plast__release(context, a->of);
     plast__release(context, a->target);
     plast__release(context, a->proxy);

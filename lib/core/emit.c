@@ -22,7 +22,8 @@ static void add_step(void *self, int64_t row, const void *old_weights, void *inc
     void *moment[PLAST__MOMENTS];
     (void)old_weights;
     if (g->matrix != NULL)
-        g->kernels->scale(group->cols, 1.0, plast__at_const(g->dtype, g->matrix, row * group->ld), g->row);
+        g->kernels->scale(group->cols, g->given ? g->coef : 1.0, plast__at_const(g->dtype, g->matrix, row * group->ld),
+                          g->row);
     else
         g->kernels->scale(group->cols, g->coef * plast__get(g->dtype, g->u, row), g->v, g->row);
     shape_gradient(g->kernels, &g->shape, group->cols, g->row);
@@ -49,8 +50,9 @@ static double largest_element(const plast__model *model, const plast__group *gro
                               int64_t samples)
 {
     const plast__kernels *k = model->kernels;
-    const double sum = (double)samples * k->max_abs(samples * plast__row_units(model, group)->ld, g->u) *
-                       k->max_abs(samples * group->ld, g->v);
+    const double sum = g->given ? k->max_abs(group->rows * group->ld, g->matrix)
+                                : (double)samples * k->max_abs(samples * plast__row_units(model, group)->ld, g->u) *
+                                      k->max_abs(samples * group->ld, g->v);
     const double largest = fabs(g->coef) * sum;
     return shaped(model, &g->shape, largest, samples > 1 ? sum : largest);
 }
@@ -62,7 +64,7 @@ static void emit_gradient(const plast__model *model, const plast__group *group, 
     const plast__optimizer_kind *optimizer = error->optimizer;
     if (optimizer->decay != NULL)
         plast__terms_shrink(&p->terms, drive->share * optimizer->decay(error->values));
-    if (!plast__optimizer_by_rows(optimizer, error->values)) {
+    if (!plast__optimizer_by_rows(optimizer, error->values) && drive->matrix == NULL) {
         plast__terms_add_rank(&p->terms,
                               -optimizer->linear_rate(error->values) * error->coef * drive->factor * drive->share,
                               drive->u, drive->v);
@@ -78,7 +80,8 @@ static void emit_gradient(const plast__model *model, const plast__group *group, 
     g->share = drive->share;
     g->u = drive->u;
     g->v = drive->v;
-    g->matrix = p->terms.samples > 1 ? p->matrix : NULL;
+    g->given = drive->matrix != NULL;
+    g->matrix = g->given ? drive->matrix : p->terms.samples > 1 ? p->matrix : NULL;
     g->group = group;
     error->largest_gradient = fmax(error->largest_gradient, largest_element(model, group, g, p->terms.samples));
     plast__terms_add_rows(&p->terms, add_step, g,
@@ -99,7 +102,7 @@ static void emit_rules(const plast__model *model, const plast__group *group, con
         site->n_post = group->rows;
         site->ld_pre = group->ld;
         site->ld_post = model->populations[group->post].ld;
-        site->x = a->of[group->pre].y;
+        site->x = plast__pre_activity(model, a, group);
         site->y = a->of[group->post].y;
         site->z = a->of[group->post].z;
         site->bias = model->populations[group->post].bias;
@@ -134,10 +137,27 @@ static void tie(const plast__model *model, const plast__group *group, plast__pen
     p->tied = p->partner == NULL ? (plast__extent){ .shrink = 0.0 } : plast__terms_extent(&p->terms);
 }
 
+plast__drive plast__gradient_of(const plast__model *model, const plast__group *group, const plast__activities *a)
+{
+    plast__drive drive = { .u = plast__error_signal(&a->of[group->post]),
+                           .v = plast__pre_activity(model, a, group),
+                           .factor = 1.0,
+                           .share = 1.0 };
+    if (!a->tracing || !model->populations[group->post].through_time)
+        return drive;
+    const plast__trace *trace = &a->traces[group - model->groups];
+    if (trace->filtered != NULL) {
+        drive.u = a->of[group->post].s;
+        drive.v = trace->filtered;
+    }
+    drive.matrix = trace->gradient;
+    return drive;
+}
+
 static void emit_terms(const plast__model *model, const plast__group *group, const plast__activities *a,
                        plast__error *error, plast__pending *p)
 {
-    const plast__drive drive = { .u = a->of[group->post].s, .v = a->of[group->pre].y, .factor = 1.0, .share = 1.0 };
+    const plast__drive drive = plast__gradient_of(model, group, a);
     begin_terms(p, a->rows);
     if (error->optimizer != NULL) {
         emit_gradient(model, group, &drive, error, p);
@@ -155,7 +175,7 @@ static plast_status check_signal(plast_context *context, const plast__model *mod
                                  const plast__activities *a, const plast__error *error)
 {
     const int64_t n = a->rows * model->populations[group->post].ld;
-    if (error->optimizer != NULL && !isfinite(model->kernels->max_abs(n, a->of[group->post].s)))
+    if (error->optimizer != NULL && !isfinite(model->kernels->max_abs(n, plast__error_signal(&a->of[group->post]))))
         return plast__fail(context, PLAST_E_NOT_FINITE, "a signal of layer %d is not finite", group->layer);
     return PLAST_OK;
 }
@@ -226,11 +246,12 @@ plast_status plast__emit_drive(plast_context *context, const plast__model *model
     return both_fit(model, group, p, limit_of(model)) ? PLAST_OK : too_large(context, group);
 }
 
-static double bias_step_bound(const plast__model *model, const plast__population *population,
-                              const plast__activity *activity, int64_t samples, plast__error *error)
+static double bias_step_bound(const plast__model *model, int32_t index, const plast__activities *a, plast__error *error)
 {
+    const int64_t samples = plast__error_rows(model, a, index);
     const double gradient =
-        error->coef * (double)samples * model->kernels->max_abs(samples * population->ld, activity->s);
+        error->coef * (double)samples *
+        model->kernels->max_abs(samples * model->populations[index].ld, plast__error_signal(&a->of[index]));
     if (!plast__optimizer_by_rows(error->optimizer, error->values)) {
         const double rate = error->optimizer->linear_rate(error->values);
         return rate < plast__largest(model->dtype) ? rate * gradient : (double)INFINITY;
@@ -240,13 +261,14 @@ static double bias_step_bound(const plast__model *model, const plast__population
     return error->optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype));
 }
 
-plast_status plast__check_bias(plast_context *context, const plast__model *model, plast__population *population,
-                               const plast__activity *activity, int64_t samples, plast__error *error)
+plast_status plast__check_bias(plast_context *context, const plast__model *model, int32_t index,
+                               const plast__activities *a, plast__error *error)
 {
+    plast__population *population = &model->populations[index];
     const double limit = limit_of(model);
     if (!population->has_bias || population->frozen || error->optimizer == NULL)
         return PLAST_OK;
-    const double step = bias_step_bound(model, population, activity, samples, error);
+    const double step = bias_step_bound(model, index, a, error);
     if (!(population->bound + step < limit / 2.0))
         population->bound = model->kernels->max_abs(population->ld, population->bias);
     if (!(population->bound + step < limit))
@@ -255,24 +277,26 @@ plast_status plast__check_bias(plast_context *context, const plast__model *model
     return PLAST_OK;
 }
 
-void plast__step_bias(const plast__model *model, plast__population *population, const plast__activity *activity,
-                      int64_t samples, const plast__error *error, void *work)
+void plast__step_bias(const plast__model *model, int32_t index, const plast__activities *a, const plast__error *error,
+                      void *work)
 {
     const plast__kernels *k = model->kernels;
     const plast__optimizer_kind *optimizer = error->optimizer;
+    const plast__population *population = &model->populations[index];
+    const void *signal = plast__error_signal(&a->of[index]);
     const int64_t n = population->units;
     void *gradient = work, *delta = plast__at(model->dtype, work, population->ld);
     if (!population->has_bias || population->frozen || optimizer == NULL)
         return;
     memset(gradient, 0, (size_t)(n * plast__size(model->dtype)));
-    for (int64_t b = 0; b < samples; b++)
-        k->add_scaled(n, error->coef, plast__at_const(model->dtype, activity->s, b * population->ld), gradient);
+    for (int64_t b = 0; b < plast__error_rows(model, a, index); b++)
+        k->add_scaled(n, error->coef, plast__at_const(model->dtype, signal, b * population->ld), gradient);
     if (!plast__optimizer_by_rows(optimizer, error->values)) {
         k->add_scaled(n, -optimizer->linear_rate(error->values), gradient, population->bias);
         return;
     }
     const plast__shape shape = plast__shape_of(optimizer, error->values);
     shape_gradient(k, &shape, n, gradient);
-    optimizer->step(k, error->step, n, gradient, population->moment, delta);
+    optimizer->step(k, error->step, n, gradient, (void *const *)population->moment, delta);
     k->add_scaled(n, 1.0, delta, population->bias);
 }

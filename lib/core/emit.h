@@ -26,9 +26,13 @@ typedef struct plast__drive {
     double mirrored_shrink;
     int32_t mirrored_ranks;
     plast__rank mirrored[PLAST__RANKS];
+    const void *matrix; /* rows x ld: that sum itself, when it is known; NULL = of u and v */
 } plast__drive;
 
-/* Length of the gradient sum over samples of s x^T, over the weights of the first `groups` groups and the biases of the
+/* The gradient of a group of a layer. */
+plast__drive plast__gradient_of(const plast__model *model, const plast__group *group, const plast__activities *a);
+
+/* Length of the gradient, a sum over samples, over the weights of the first `groups` groups and the biases of the
  * first `populations`, without what is frozen or masked. `work` holds a row of the widest population. Infinite or NaN
  * when a square is beyond the type. */
 double plast__gradient_norm(const plast__model *model, int32_t populations, int32_t groups, const plast__activities *a,
@@ -43,12 +47,12 @@ plast_status plast__emit(plast_context *context, const plast__model *model, plas
 plast_status plast__emit_drive(plast_context *context, const plast__model *model, plast__group *group, int64_t samples,
                                const plast__drive *drive, plast__error *error, plast__pending *p);
 
-/* The same check for a population's bias. */
-plast_status plast__check_bias(plast_context *context, const plast__model *model, plast__population *population,
-                               const plast__activity *activity, int64_t samples, plast__error *error);
+/* The same check for the bias of a population. */
+plast_status plast__check_bias(plast_context *context, const plast__model *model, int32_t population,
+                               const plast__activities *a, plast__error *error);
 
 /* The population's bias takes its step; `work` holds two rows of its length. */
-void plast__step_bias(const plast__model *model, plast__population *population, const plast__activity *activity,
-                      int64_t samples, const plast__error *error, void *work);
+void plast__step_bias(const plast__model *model, int32_t population, const plast__activities *a,
+                      const plast__error *error, void *work);
 
 #endif

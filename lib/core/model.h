@@ -20,7 +20,10 @@ typedef struct plast__population {
     int32_t has_bias;
     double param; /* the activation's */
     int32_t frozen;
-    void *bias; /* units; NULL without */
+    int32_t has_state;    /* the next step of a sequence starts from this one's */
+    int32_t is_initial;   /* it is no unit's: its bias is the state from which a layer's sequences start */
+    int32_t through_time; /* credit that goes through time gives it an error beside its signal */
+    void *bias;           /* units; NULL without */
     void *moment[PLAST__MOMENTS];
     double bound; /* at least the largest |bias| */
 } plast__population;
@@ -47,6 +50,7 @@ typedef struct plast__group {
     const char *name;
     int32_t layer;      /* in which it ends, for messages; -1 = the inputs */
     int32_t pre, post;  /* populations */
+    int32_t delayed;    /* pre's activity one step earlier */
     int32_t transposed; /* rows are pre units */
     int64_t rows, cols; /* as stored: post units x pre units, or the other way round */
     int64_t ld;         /* cols padded to 64 bytes; the padding is 0 */

@@ -328,7 +328,7 @@ static void collect_rows(const plast__model *model, const plast__group *group, p
 static void sum_gradient(const plast__model *model, const plast__group *group, plast__pending *p)
 {
     const plast__gradient *g = &p->gradient;
-    if (g->optimizer != NULL)
+    if (g->optimizer != NULL && !g->given)
         plast__gemm(model->dtype, group->rows, group->cols, p->terms.samples, g->coef,
                     (plast__operand){ g->u, plast__row_units(model, group)->ld, 1 },
                     (plast__operand){ g->v, group->ld, 0 }, 0.0, p->matrix, group->ld);

@@ -19,6 +19,7 @@ typedef struct plast__gradient {
     double share;       /* of the optimizer's step that the group takes */
     const void *u, *v;  /* one sample's; unused when `matrix` holds the sum */
     const void *matrix; /* rows x ld, or NULL for one sample */
+    int32_t given;      /* the matrix is sum u v^T, made elsewhere; else coef times that, made when it is applied */
     const plast__group *group;
     void *row;   /* one row of the gradient */
     void *delta; /* one row of the step */

@@ -13,7 +13,8 @@ enum {
     PLAST__NEEDS_PRE_WORK = 4,     /* site.pre_work */
     PLAST__NEEDS_PRE_SIGNAL = 8,   /* site.s_pre; into the first layer that of the inputs, see plast__hop */
     PLAST__NEEDS_POST_WORK_2 = 16, /* site.post_work_2 */
-    PLAST__NEEDS_PRE_WORK_2 = 32   /* site.pre_work_2 */
+    PLAST__NEEDS_PRE_WORK_2 = 32,  /* site.pre_work_2 */
+    PLAST__NEEDS_LONE_DRIVE = 64   /* z - b is W x: no other group ends in the population */
 };
 
 /* What a group shows to a rule at one update. Arrays are samples x ld and stay as they are until the terms have been

@@ -236,6 +236,7 @@ const plast__feedback_kind plast__feedback_circuit = {
     .parameters = { "feedback", "circuit", parameters, sizeof parameters / sizeof parameters[0] },
     .no_inputs = 1,
     .own_gate = 1,
+    .no_states = 1,
     .build = build,
     .configure = configure,
     .descend = descend,

@@ -78,6 +78,8 @@ typedef struct plast__kernels {
     /* moments m, v are updated from gradient g; delta = the step to add to the weights */
     void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);
     void (*momentum)(int64_t n, const plast__momentum *c, const void *g, void *m, void *delta);
+    /* p = decay p + gain x, then g += signal p: one row of eligibility traces */
+    void (*trace)(int64_t n, double decay, double gain, double signal, const void *x, void *p, void *g);
     void (*rmsprop)(int64_t n, const plast__rmsprop *c, const void *g, void *v, void *delta);
 } plast__kernels;
 

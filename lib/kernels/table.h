@@ -36,6 +36,7 @@ const plast__kernels TABLE = {
     .adam = adam,
     .momentum = momentum,
     .rmsprop = rmsprop,
+    .trace = trace,
 };
 
 #endif

@@ -23,7 +23,7 @@ static plast_status build(plast__model *model, const plast_layer_options *option
     status = plast__model_add_group(model, &group, &layer->synapses[0].group);
     layer->groups = 1;
     layer->populations = 1;
-    layer->first_population = layer->output;
+    layer->first_population = layer->drive = layer->output;
     return status;
 }
 
@@ -38,8 +38,9 @@ static void forward(const plast_layer *layer, plast__activities *a, plast__pendi
         plast__forward_batch(layer->model, group, a, p);
 }
 
-static void backward(const plast_layer *layer, plast__activities *a)
+static void backward(const plast_layer *layer, plast__activities *a, const plast__time *time)
 {
+    (void)time;
     const plast__activity *activity = &a->of[layer->output];
     const int64_t n = a->rows * layer->model->populations[layer->output].ld;
     layer->model->kernels->multiply(n, activity->s, activity->slope, activity->s);

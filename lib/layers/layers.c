@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/layers.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 
-static const plast__parameters *const members[] = {
-    &plast__layer_dense.parameters,
-};
+/* The list. A new kind is a file that defines plast__layer_<name>, and a line here. */
+#define KINDS(X)                                                                                                       \
+    X(dense)                                                                                                           \
+    X(recurrent)
+
+#define DECLARE(name) extern const plast__layer_kind plast__layer_##name;
+#define MEMBER(name) &plast__layer_##name.parameters,
+
+KINDS(DECLARE)
+
+static const plast__parameters *const members[] = { KINDS(MEMBER) };
 
 static const plast__list list = { "layer kind", members, sizeof members / sizeof members[0] };
 
@@ -22,4 +32,51 @@ plast_status plast__layer_find(plast_context *context, const char *name, const p
             return PLAST_OK;
         }
     return plast__unknown_name(context, &list, name);
+}
+
+plast_status plast__layer_add_initial(plast__model *model, const plast_layer_options *options, plast_layer *layer)
+{
+    const plast__population initial = { .units = options->units, .has_bias = 1, .is_initial = 1 };
+    const plast_status status = plast__model_add_population(model, &initial, &layer->initial);
+    if (status == PLAST_OK)
+        model->populations[layer->initial].has_bias = options->learn_initial;
+    return status;
+}
+
+/* A mask without the diagonal. */
+static plast_status forbid_self(plast__model *model, plast__group *group)
+{
+    group->mask = plast__allocate_rows(model->context, group->rows, group->ld, plast__size(model->dtype));
+    if (group->mask == NULL)
+        return plast__no_memory(model->context, "a mask");
+    for (int64_t i = 0; i < group->rows; i++)
+        for (int64_t j = 0; j < group->cols; j++)
+            plast__set(model->dtype, group->mask, i * group->ld + j, i % group->cols == j ? 0.0 : 1.0);
+    plast__group_mask(model, group);
+    return PLAST_OK;
+}
+
+plast_status plast__layer_add_groups(plast__model *model, const plast_layer_options *o, int32_t drive,
+                                     int32_t recurrent, plast_layer *layer)
+{
+    const plast__group groups[] = {
+        { .name = "input", .pre = layer->input, .post = drive, .initialiser = { o->init, o->gain, o->init_param } },
+        { .name = "recurrent",
+          .pre = layer->state,
+          .post = recurrent,
+          .delayed = 1,
+          .initialiser = { o->recurrent_init, o->recurrent_gain, o->recurrent_param } }
+    };
+    plast_status status = PLAST_OK;
+    for (int32_t i = 0; status == PLAST_OK && i < 2; i++) {
+        plast__group group = groups[i];
+        group.layer = layer->index;
+        group.learns = 1;
+        group.stream = plast__group_stream(layer->index, i);
+        status = plast__model_add_group(model, &group, &layer->synapses[i].group);
+        layer->groups += status == PLAST_OK;
+    }
+    if (status == PLAST_OK && o->no_self)
+        status = forbid_self(model, &model->groups[layer->synapses[1].group]);
+    return status;
 }

@@ -75,16 +75,18 @@ static plast_status survey_block(survey *s, int64_t first, int64_t rows)
     plast__activities *a = &s->state->activities;
     const plast__descent descent = { .model = &network->model, .activities = a, .count = network->descents };
     plast__tally tally = { .samples = 0 };
-    plast_status status = plast__samples_load(&s->samples, &network->model, first, rows, a);
+    const plast__window window = { first, rows, 0, 1 };
+    const plast__time time = plast__network_plan(network, 0);
+    plast_status status = plast__samples_load(&s->samples, &network->model, &window, a);
     if (status == PLAST_OK)
         status = plast__network_forward(s->context, network, a, NULL);
     if (status == PLAST_OK)
-        status = plast__tally_outputs(&s->samples, &network->model, first, a, 1, &tally);
+        status = plast__tally_outputs(&s->samples, &network->model, &window, a, 1, &tally);
     if (status != PLAST_OK)
         return status;
-    plast__network_backward(network, network->feedback, &descent, 1);
+    plast__network_backward(network, network->feedback, &descent, &time, 1);
     keep(s, first, 0);
-    plast__network_backward(network, plast__feedback_default(), &descent, 1);
+    plast__network_backward(network, plast__feedback_default(), &descent, &time, 1);
     keep(s, first, 1);
     return PLAST_OK;
 }
@@ -181,9 +183,14 @@ static plast_status check(survey *s, const plast_data *data, const plast_matrix 
 {
     plast_status status = plast__network_idle(s->context, s->network);
     if (status == PLAST_OK)
+        status = plast__network_stateless(s->context, s->network, "the alignment of signals");
+    if (status == PLAST_OK)
         status = plast__samples_check(s->context, s->network, data, &s->samples);
     if (status != PLAST_OK)
         return status;
+    if (s->samples.steps > 1)
+        return plast__fail(s->context, PLAST_E_UNSUPPORTED, "steps is %lld: signals are compared sample by sample",
+                           (long long)s->samples.steps);
     if (s->samples.targets == NULL)
         return plast__fail(s->context, PLAST_E_INVALID,
                            "targets is NULL: without a loss there is no signal to compare");
@@ -208,7 +215,7 @@ plast_status plast_measure_alignment(plast_network *network, plast_state *state,
     if (status == PLAST_OK)
         status = plast__network_link(network);
     if (status == PLAST_OK)
-        status = plast__network_choose_state(network, state, 1, &s.state);
+        status = plast__network_choose_state(network, state, 1, 1, &s.state);
     if (status != PLAST_OK)
         return status;
     double *numbers = plast__allocate_rows(s.context, hidden(network), PLAST_ALIGNED, sizeof *numbers);

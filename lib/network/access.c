@@ -91,35 +91,82 @@ plast_status plast_layer_synapses(const plast_layer *layer, const char *name, pl
     return no_group(layer, name);
 }
 
-static plast_status check_bias(const plast_layer *layer, const plast_matrix *bias, int32_t output)
+/* The vectors that a layer may have. */
+static const char *const vector_names[] = { "bias", "initial" };
+
+/* The population whose bias the named vector is; it may have none. */
+static plast_status find_vector(const plast_layer *layer, const char *name, plast__population **population)
 {
-    const plast__population *p = &layer->model->populations[layer->output];
-    const plast__expected expected = { "bias", 1, p->units, PLAST__REALS, output };
-    if (!p->has_bias)
+    plast_context *context = layer->model->context;
+    const int32_t places[] = { layer->drive, layer->initial };
+    if (name == NULL)
+        return plast__fail(context, PLAST_E_INVALID, "name of the vector is NULL");
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        plast__population *p = &layer->model->populations[places[i]];
+        if (strcmp(vector_names[i], name) == 0 && places[i] > 0 && p->bias != NULL) {
+            *population = p;
+            return PLAST_OK;
+        }
+    }
+    return plast__fail(context, PLAST_E_UNKNOWN, "the layer has no vector \"%.40s\", a layer may have: bias, initial",
+                       name);
+}
+
+static plast_status check_vector(const plast_layer *layer, const char *name, const plast__population *p,
+                                 const plast_matrix *vector, int32_t output)
+{
+    const plast__expected expected = { name, 1, p->units, PLAST__REALS, output };
+    return plast__matrix_check(layer->model->context, vector, &expected);
+}
+
+plast_status plast_layer_set_vector(plast_layer *layer, const char *name, const plast_matrix *vector)
+{
+    plast__population *p = NULL;
+    double largest = 0.0;
+    if (layer == NULL)
+        return PLAST_E_INVALID;
+    plast_status status = find_vector(layer, name, &p);
+    if (status == PLAST_OK)
+        status = check_vector(layer, name, p, vector, 0);
+    if (status == PLAST_OK)
+        status = plast__network_copy_in(layer->model, name, vector, p->bias, p->ld, &largest);
+    if (status == PLAST_OK)
+        p->bound = largest;
+    return status;
+}
+
+plast_status plast_layer_get_vector(const plast_layer *layer, const char *name, const plast_matrix *vector)
+{
+    plast__population *p = NULL;
+    if (layer == NULL)
+        return PLAST_E_INVALID;
+    plast_status status = find_vector(layer, name, &p);
+    if (status == PLAST_OK)
+        status = check_vector(layer, name, p, vector, 1);
+    if (status == PLAST_OK)
+        plast__matrix_write_row(vector, 0, layer->model->dtype, p->bias);
+    return status;
+}
+
+static plast_status has_bias(const plast_layer *layer)
+{
+    if (layer->model->populations[layer->drive].bias == NULL)
         return plast__fail(layer->model->context, PLAST_E_STATE, "the layer was made without bias");
-    return plast__matrix_check(layer->model->context, bias, &expected);
+    return PLAST_OK;
 }
 
 plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias)
 {
     if (layer == NULL)
         return PLAST_E_INVALID;
-    plast_status status = check_bias(layer, bias, 0);
-    plast__population *p = &layer->model->populations[layer->output];
-    double largest = 0.0;
-    if (status == PLAST_OK)
-        status = plast__network_copy_in(layer->model, "bias", bias, p->bias, p->ld, &largest);
-    if (status == PLAST_OK)
-        p->bound = largest;
-    return status;
+    const plast_status status = has_bias(layer);
+    return status == PLAST_OK ? plast_layer_set_vector(layer, "bias", bias) : status;
 }
 
 plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias)
 {
     if (layer == NULL)
         return PLAST_E_INVALID;
-    const plast_status status = check_bias(layer, bias, 1);
-    if (status == PLAST_OK)
-        plast__matrix_write_row(bias, 0, layer->model->dtype, layer->model->populations[layer->output].bias);
-    return status;
+    const plast_status status = has_bias(layer);
+    return status == PLAST_OK ? plast_layer_get_vector(layer, "bias", bias) : status;
 }

@@ -25,26 +25,70 @@ plast_status plast__network_select(const plast_network *network, int32_t layers,
         return plast__fail(context, PLAST_E_RANGE, "layer %d of a network with %d layers", layers,
                            network->layer_count);
     if (*last < *first)
-        return plast__fail(context, PLAST_E_STATE, "the network has %d layers, so no layer is meant: the last one is the output",
+        return plast__fail(context, PLAST_E_STATE,
+                           "the network has %d layers, so no layer is meant: the last one is the output",
                            network->layer_count);
     return PLAST_OK;
 }
 
-static plast__attachment *find_attachment(const plast_network *network, int32_t layer, const char *rule)
+static plast__attachment *find_in(const plast__group *group, const char *rule)
 {
-    const plast_layer *l = network->layers[layer];
-    plast__attachment *a = network->model.groups[l->synapses[0].group].rules;
+    plast__attachment *a = group->rules;
     while (a != NULL && strcmp(a->kind->parameters.owner, rule) != 0)
         a = a->next;
     return a;
 }
 
-static plast_status check_room(const plast_network *network, int32_t layer, const plast__rule_kind *kind)
+/* Groups of the layers' own, in order: some layers', or a single one. */
+typedef struct targets {
+    const plast_network *network;
+    int32_t last;         /* layer */
+    int32_t only;         /* the single group, else -1 */
+    int32_t layer, place; /* of the next */
+} targets;
+
+static targets targets_of(const plast_network *network, int32_t first, int32_t last)
 {
-    const plast_layer *l = network->layers[layer];
+    return (targets){ .network = network, .last = last, .only = -1, .layer = first };
+}
+
+/* NULL past the last one. */
+static plast__group *next_target(targets *t)
+{
+    while (t->layer <= t->last) {
+        const plast_layer *layer = t->network->layers[t->layer];
+        if (t->place == layer->groups) {
+            t->layer++;
+            t->place = 0;
+            continue;
+        }
+        const int32_t index = layer->synapses[t->place++].group;
+        if (t->only < 0 || t->only == index)
+            return &t->network->model.groups[index];
+    }
+    return NULL;
+}
+
+/* The rule in the first of the layer's groups that has it. */
+static plast__attachment *find_attachment(const plast_network *network, int32_t layer, const char *rule,
+                                          const plast__group **group)
+{
+    targets t = targets_of(network, layer, layer);
+    for (const plast__group *g = next_target(&t); g != NULL; g = next_target(&t)) {
+        plast__attachment *a = find_in(g, rule);
+        *group = g;
+        if (a != NULL)
+            return a;
+    }
+    return NULL;
+}
+
+static plast_status check_room(const plast_network *network, const plast__group *group, const plast__rule_kind *kind)
+{
+    const int32_t layer = group->layer;
     int32_t ranks = 1 + kind->ranks, sources = 1 + kind->row_sources; /* the error may need one of either */
     int32_t shrinks = kind->row_shrinks, scalings = kind->scalings;
-    for (const plast__attachment *a = network->model.groups[l->synapses[0].group].rules; a != NULL; a = a->next) {
+    for (const plast__attachment *a = group->rules; a != NULL; a = a->next) {
         ranks += a->kind->ranks;
         sources += a->kind->row_sources;
         shrinks += a->kind->row_shrinks;
@@ -62,14 +106,33 @@ static plast_status check_room(const plast_network *network, int32_t layer, cons
     return PLAST_OK;
 }
 
-static plast_status check_attach(const plast_network *network, int32_t first, int32_t last,
-                                 const plast__rule_kind *kind)
+/* What the rule reads must be there. */
+static plast_status check_needs(const plast_network *network, const plast__group *group, const plast__rule_kind *kind)
 {
-    for (int32_t i = first; i <= last; i++) {
-        if (find_attachment(network, i, kind->parameters.owner) != NULL)
+    plast_context *context = network->model.context;
+    if (kind->needs & PLAST__NEEDS_PRE_SIGNAL && group->delayed)
+        return plast__fail(
+            context, PLAST_E_UNSUPPORTED,
+            "rule \"%s\" reads the signal of the presynaptic units, which synapses \"%s\" of layer %d see "
+            "one step late",
+            kind->parameters.owner, group->name, group->layer);
+    if (kind->needs & PLAST__NEEDS_LONE_DRIVE && network->layers[group->layer]->groups > 1)
+        return plast__fail(context, PLAST_E_UNSUPPORTED,
+                           "rule \"%s\" takes z - b for W x, but layer %d has more than one synapse group",
+                           kind->parameters.owner, group->layer);
+    return PLAST_OK;
+}
+
+static plast_status check_attach(const plast_network *network, const targets *all, const plast__rule_kind *kind)
+{
+    targets t = *all;
+    for (const plast__group *g = next_target(&t); g != NULL; g = next_target(&t)) {
+        if (find_in(g, kind->parameters.owner) != NULL)
             return plast__fail(network->model.context, PLAST_E_STATE, "rule \"%s\" is attached to layer %d already",
-                               kind->parameters.owner, i);
-        const plast_status status = check_room(network, i, kind);
+                               kind->parameters.owner, g->layer);
+        plast_status status = check_room(network, g, kind);
+        if (status == PLAST_OK)
+            status = check_needs(network, g, kind);
         if (status != PLAST_OK)
             return status;
     }
@@ -86,11 +149,11 @@ static void release_chain(plast_context *context, plast__attachment *chain)
     }
 }
 
-/* A copy of the rule for one layer. */
-static plast__attachment *make_attachment(const plast_network *network, int32_t layer, const plast_rule *rule)
+/* A copy of the rule for one group. */
+static plast__attachment *make_attachment(const plast_network *network, const plast__group *group,
+                                          const plast_rule *rule)
 {
     const plast__model *model = &network->model;
-    const plast__group *group = &model->groups[network->layers[layer]->synapses[0].group];
     plast__attachment *made = plast__allocate(model->context, 1, sizeof *made);
     if (made == NULL)
         return NULL;
@@ -106,19 +169,18 @@ static plast__attachment *make_attachment(const plast_network *network, int32_t 
     return made;
 }
 
-/* A copy for each layer, chained from the first: all are there before one is attached. */
-static plast__attachment *make_attachments(const plast_network *network, const plast_rule *rule, int32_t first,
-                                           int32_t last)
+/* A copy for each group, chained from the first: all are there before one is attached. */
+static plast__attachment *make_attachments(const plast_network *network, const plast_rule *rule, const targets *all)
 {
-    plast__attachment *chain = NULL;
-    for (int32_t i = last; i >= first; i--) {
-        plast__attachment *made = make_attachment(network, i, rule);
-        if (made == NULL) {
+    plast__attachment *chain = NULL, **end = &chain;
+    targets t = *all;
+    for (const plast__group *g = next_target(&t); g != NULL; g = next_target(&t)) {
+        *end = make_attachment(network, g, rule);
+        if (*end == NULL) {
             release_chain(network->model.context, chain);
             return NULL;
         }
-        made->next = chain;
-        chain = made;
+        end = &(*end)->next;
     }
     return chain;
 }
@@ -132,11 +194,36 @@ static void append(plast__group *group, plast__attachment *attachment)
     attachment->next = NULL;
 }
 
-plast_status plast_network_add_rule(plast_network *network, int32_t layers, const plast_rule *rule)
+static plast_status attach(plast_network *network, const targets *all, const plast_rule *rule)
 {
-    int32_t first = 0, last = 0;
-    if (network == NULL)
-        return PLAST_E_INVALID;
+    plast_context *context = network->model.context;
+    const plast__rule_kind *kind = (const plast__rule_kind *)rule->description.member;
+    const int first = all->layer == 0;
+    plast_status status = check_attach(network, all, kind);
+    if (status != PLAST_OK)
+        return status;
+    plast__attachment *chain = make_attachments(network, rule, all);
+    if (chain == NULL)
+        return plast__no_memory(context, "a rule");
+    if (first && kind->needs & PLAST__NEEDS_PRE_SIGNAL)
+        status = plast__network_link_inputs(network);
+    if (status != PLAST_OK) {
+        release_chain(context, chain);
+        return status;
+    }
+    targets t = *all;
+    for (plast__group *g = next_target(&t); g != NULL; g = next_target(&t)) {
+        plast__attachment *next = chain->next;
+        append(g, chain);
+        chain = next;
+    }
+    network->fixed = 1;
+    plast__network_unready(network);
+    return PLAST_OK;
+}
+
+static plast_status check_rule(const plast_network *network, const plast_rule *rule)
+{
     plast_context *context = network->model.context;
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "rule is NULL");
@@ -146,29 +233,47 @@ plast_status plast_network_add_rule(plast_network *network, int32_t layers, cons
         status = plast__parameters_complete(context, &kind->parameters, rule->description.values);
     if (status == PLAST_OK && kind->check != NULL)
         status = kind->check(context, rule->description.values);
+    return status;
+}
+
+plast_status plast_network_add_rule(plast_network *network, int32_t layers, const plast_rule *rule)
+{
+    int32_t first = 0, last = 0;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    plast_status status = check_rule(network, rule);
     if (status == PLAST_OK)
         status = plast__network_select(network, layers, &first, &last);
+    const targets all = targets_of(network, first, last);
+    return status == PLAST_OK ? attach(network, &all, rule) : status;
+}
+
+/* The network and the layer's group that the handle stands for. */
+static plast_status find_own(const plast_synapses *synapses, plast_network **network, targets *one)
+{
+    *network = (plast_network *)(void *)synapses->model; /* its first member */
+    const int32_t index = synapses->group;
+    for (int32_t i = 0; index >= 0 && i < (*network)->layer_count; i++)
+        for (int32_t k = 0; k < (*network)->layers[i]->groups; k++)
+            if ((*network)->layers[i]->synapses[k].group == index) {
+                *one = targets_of(*network, i, i);
+                one->only = index;
+                return PLAST_OK;
+            }
+    return plast__fail(synapses->model->context, PLAST_E_UNSUPPORTED,
+                       "the synapses belong to a feedback scheme: rules attach to those of layers");
+}
+
+plast_status plast_synapses_add_rule(plast_synapses *synapses, const plast_rule *rule)
+{
+    plast_network *network = NULL;
+    targets one;
+    if (synapses == NULL)
+        return PLAST_E_INVALID;
+    plast_status status = find_own(synapses, &network, &one);
     if (status == PLAST_OK)
-        status = check_attach(network, first, last, kind);
-    if (status != PLAST_OK)
-        return status;
-    plast__attachment *chain = make_attachments(network, rule, first, last);
-    if (chain == NULL)
-        return plast__no_memory(context, "a rule");
-    if (first == 0 && kind->needs & PLAST__NEEDS_PRE_SIGNAL)
-        status = plast__network_link_inputs(network);
-    if (status != PLAST_OK) {
-        release_chain(context, chain);
-        return status;
-    }
-    for (int32_t i = first; i <= last; i++) {
-        plast__attachment *next = chain->next;
-        append(&network->model.groups[network->layers[i]->synapses[0].group], chain);
-        chain = next;
-    }
-    network->fixed = 1;
-    plast__network_unready(network);
-    return PLAST_OK;
+        status = check_rule(network, rule);
+    return status == PLAST_OK ? attach(network, &one, rule) : status;
 }
 
 /* The attachment's parameters with one of them changed. */
@@ -180,43 +285,66 @@ static plast_status change(plast_context *context, const plast__attachment *a, c
     return status == PLAST_OK && a->kind->check != NULL ? a->kind->check(context, values) : status;
 }
 
-plast_status plast_network_set_rule(plast_network *network, int32_t layers, const char *rule, const char *parameter,
-                                    double value)
+/* All can change before one does. */
+static plast_status set_rule(const plast_network *network, const targets *all, const char *rule, const char *parameter,
+                             double value)
 {
-    int32_t first = 0, last = 0, found = 0;
-    double values[PLAST__PARAMETERS];
-    if (network == NULL)
-        return PLAST_E_INVALID;
     plast_context *context = network->model.context;
+    double values[PLAST__PARAMETERS];
+    int found = 0;
+    plast_status status = PLAST_OK;
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
-    plast_status status = plast__network_select(network, layers, &first, &last);
-    for (int32_t i = first; status == PLAST_OK && i <= last; i++) { /* all can change before one does */
-        const plast__attachment *a = find_attachment(network, i, rule);
+    targets t = *all;
+    for (const plast__group *g = next_target(&t); status == PLAST_OK && g != NULL; g = next_target(&t)) {
+        const plast__attachment *a = find_in(g, rule);
         if (a != NULL)
             status = change(context, a, parameter, value, values);
         found += a != NULL;
     }
     if (status == PLAST_OK && found == 0)
-        return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is attached to none of these layers", rule);
-    for (int32_t i = first; status == PLAST_OK && i <= last; i++) {
-        plast__attachment *a = find_attachment(network, i, rule);
+        return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is attached to none of these %s", rule,
+                           all->only < 0 ? "layers" : "synapses");
+    t = *all;
+    for (const plast__group *g = next_target(&t); status == PLAST_OK && g != NULL; g = next_target(&t)) {
+        plast__attachment *a = find_in(g, rule);
         if (a != NULL)
             status = plast__parameters_set(context, &a->kind->parameters, parameter, value, a->values);
     }
     return status;
 }
 
+plast_status plast_network_set_rule(plast_network *network, int32_t layers, const char *rule, const char *parameter,
+                                    double value)
+{
+    int32_t first = 0, last = 0;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    const plast_status status = plast__network_select(network, layers, &first, &last);
+    const targets all = targets_of(network, first, last);
+    return status == PLAST_OK ? set_rule(network, &all, rule, parameter, value) : status;
+}
+
+plast_status plast_synapses_set_rule(plast_synapses *synapses, const char *rule, const char *parameter, double value)
+{
+    plast_network *network = NULL;
+    targets one;
+    if (synapses == NULL)
+        return PLAST_E_INVALID;
+    const plast_status status = find_own(synapses, &network, &one);
+    return status == PLAST_OK ? set_rule(network, &one, rule, parameter, value) : status;
+}
+
 /* The rule's attachment to one layer. */
 static plast_status get_attachment(const plast_network *network, int32_t layer, const char *rule,
-                                   const plast__attachment **attachment)
+                                   const plast__attachment **attachment, const plast__group **group)
 {
     plast_context *context = network->model.context;
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
     if (layer < 0 || layer >= network->layer_count)
         return plast__fail(context, PLAST_E_RANGE, "layer %d of a network with %d layers", layer, network->layer_count);
-    *attachment = find_attachment(network, layer, rule);
+    *attachment = find_attachment(network, layer, rule, group);
     if (*attachment == NULL)
         return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is not attached to layer %d", rule, layer);
     return PLAST_OK;
@@ -226,9 +354,10 @@ plast_status plast_network_get_rule(const plast_network *network, int32_t layer,
                                     const char *parameter, double *value)
 {
     const plast__attachment *a = NULL;
+    const plast__group *group = NULL;
     if (network == NULL)
         return PLAST_E_INVALID;
-    const plast_status status = get_attachment(network, layer, rule, &a);
+    const plast_status status = get_attachment(network, layer, rule, &a, &group);
     return status != PLAST_OK
                ? status
                : plast__parameters_get(network->model.context, &a->kind->parameters, parameter, a->values, value);
@@ -238,10 +367,11 @@ plast_status plast_network_view_rule(const plast_network *network, int32_t layer
                                      const char *quantity, plast_matrix *view)
 {
     const plast__attachment *a = NULL;
+    const plast__group *group = NULL;
     if (network == NULL)
         return PLAST_E_INVALID;
     plast_context *context = network->model.context;
-    const plast_status status = get_attachment(network, layer, rule, &a);
+    const plast_status status = get_attachment(network, layer, rule, &a, &group);
     if (status != PLAST_OK)
         return status;
     if (quantity == NULL || view == NULL)
@@ -250,7 +380,7 @@ plast_status plast_network_view_rule(const plast_network *network, int32_t layer
     if (a->kind->slow == NULL || strcmp(a->kind->slow, quantity) != 0)
         return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%s\" keeps no \"%.40s\", it keeps: %s",
                            a->kind->parameters.owner, quantity, a->kind->slow == NULL ? "nothing" : a->kind->slow);
-    const plast__population *units = &network->model.populations[network->layers[layer]->output];
+    const plast__population *units = &network->model.populations[group->post];
     *view = (plast_matrix){ .data = a->slow,
                             .rows = 1,
                             .cols = units->units,

@@ -88,7 +88,7 @@ static plast__hop describe_hop(const plast_network *network, int32_t index, plas
     const plast_layer *above = network->layers[index];
     return (plast__hop){ .layer = index - 1,
                          .below = above->input,
-                         .above = above->output,
+                         .above = above->drive,
                          .forward = above->synapses[0].group,
                          .upper = index + 1 < network->layer_count ? &hops[index + 1] : NULL };
 }
@@ -176,7 +176,9 @@ static plast_status choose_values(plast_network *network, int32_t layers, const 
     const plast__feedback_kind *kind = (const plast__feedback_kind *)d->member;
     const int all = layers == PLAST_HIDDEN_LAYERS || layers == PLAST_ALL_LAYERS;
     int32_t first = 0, last = 0;
-    const plast_status status = plast__network_select(network, all ? PLAST_HIDDEN_LAYERS : layers, &first, &last);
+    plast_status status = plast__network_select(network, all ? PLAST_HIDDEN_LAYERS : layers, &first, &last);
+    if (status == PLAST_OK && kind->no_states)
+        status = plast__network_stateless(network->model.context, network, kind->parameters.owner);
     if (status != PLAST_OK)
         return status;
     if (last == network->layer_count - 1)

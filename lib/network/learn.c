@@ -18,6 +18,8 @@ typedef struct learner {
     plast__samples samples;
     plast_learn_options options;
     plast__tally tally;
+    plast__time time;
+    int64_t span; /* steps of an update */
 } learner;
 
 static void apply_all(plast_network *network)
@@ -35,6 +37,19 @@ static void clear_projections(const plast__model *model, plast__pending *pending
                    (size_t)(pending[i].batch * model->groups[i].ld * plast__size(model->dtype)));
 }
 
+static plast_status not_finite(plast_context *context, const plast__model *model, const plast__activities *a,
+                               int32_t layer, int32_t population)
+{
+    const int64_t n = a->sequences * model->populations[population].ld, steps = a->rows / a->sequences;
+    int64_t t = 0;
+    while (t + 1 < steps && isfinite(model->kernels->max_abs(n, plast__at(model->dtype, a->of[population].z, t * n))))
+        t++;
+    if (steps == 1)
+        return plast__fail(context, PLAST_E_NOT_FINITE, "an activity of layer %d is not finite", layer);
+    return plast__fail(context, PLAST_E_NOT_FINITE, "an activity of layer %d is not finite at step %lld of %lld", layer,
+                       (long long)t, (long long)steps);
+}
+
 plast_status plast__network_forward(plast_context *context, const plast_network *network, plast__activities *a,
                                     plast__pending *pending)
 {
@@ -44,10 +59,11 @@ plast_status plast__network_forward(plast_context *context, const plast_network 
         layer->kind->forward(layer, a, pending);
         for (int32_t p = 0; p < layer->populations; p++) {
             const int32_t index = layer->first_population + p;
-            if (isfinite(model->kernels->max_abs(a->rows * model->populations[index].ld, a->of[index].z)))
+            if (model->populations[index].is_initial ||
+                isfinite(model->kernels->max_abs(a->rows * model->populations[index].ld, a->of[index].z)))
                 continue;
             clear_projections(model, pending);
-            return plast__fail(context, PLAST_E_NOT_FINITE, "an activity of layer %d is not finite", i);
+            return not_finite(context, model, a, i, index);
         }
     }
     return PLAST_OK;
@@ -62,7 +78,7 @@ static void gate_inputs(const plast__model *model, const plast__hop *hop, plast_
 }
 
 void plast__network_backward(const plast_network *network, const plast__feedback_kind *feedback,
-                             const plast__descent *descent, int error)
+                             const plast__descent *descent, const plast__time *time, int error)
 {
     const plast__model *model = &network->model;
     plast__activities *a = descent->activities;
@@ -70,13 +86,13 @@ void plast__network_backward(const plast_network *network, const plast__feedback
         const plast__hop *hop = &network->hops[i];
         memset(a->of[hop->below].s, 0,
                (size_t)(a->rows * model->populations[hop->below].ld * plast__size(model->dtype)));
-        if (!error)
-            continue;
-        feedback->descend(descent, hop);
-        if (hop->layer < 0)
+        const plast_layer *layer = hop->layer < 0 ? NULL : network->layers[hop->layer];
+        if (error)
+            feedback->descend(descent, hop);
+        if (layer == NULL && error)
             gate_inputs(model, hop, a);
-        else if (!feedback->own_gate)
-            network->layers[hop->layer]->kind->backward(network->layers[hop->layer], a);
+        else if (layer != NULL && (layer->state > 0 || (error && !feedback->own_gate)))
+            layer->kind->backward(layer, a, time); /* traces go on without an error */
     }
 }
 
@@ -122,7 +138,7 @@ static plast_status emit_all(learner *l, const plast__descent *descent, plast__e
         if (l->network->feedback->emit != NULL)
             status = l->network->feedback->emit(l->context, descent, &l->network->hops[i], error);
     for (int32_t i = 0; status == PLAST_OK && i < model->population_count; i++)
-        status = plast__check_bias(l->context, model, &model->populations[i], &a->of[i], a->rows, error);
+        status = plast__check_bias(l->context, model, i, a, error);
     return status;
 }
 
@@ -131,9 +147,9 @@ static void commit(learner *l, const plast__error *error)
 {
     plast_network *network = l->network;
     plast__model *model = &network->model;
-    const plast__activities *a = &l->state->activities;
+    plast__activities *a = &l->state->activities;
     for (int32_t i = 0; i < model->population_count; i++)
-        plast__step_bias(model, &model->populations[i], &a->of[i], a->rows, error, network->bias_work);
+        plast__step_bias(model, i, a, error, network->bias_work);
     for (int32_t i = 0; i < model->group_count; i++)
         network->pending[i].waits = !plast__terms_empty(&network->pending[i].terms);
     for (int32_t i = 0; i < network->layer_groups; i++)
@@ -142,28 +158,34 @@ static void commit(learner *l, const plast__error *error)
     network->updates += error->optimizer != NULL;
     network->descents += error->optimizer != NULL;
     network->largest_gradient = error->largest_gradient;
+    plast__network_carry(network, a);
 }
 
-/* One sample or minibatch, from visit `first` on. */
-static plast_status update(learner *l, int64_t first, int64_t rows)
+/* One sample or minibatch, or some steps of sequences. */
+static plast_status update(learner *l, const plast__window *window)
 {
+    const int64_t rows = window->sequences * window->steps;
     plast_network *network = l->network;
     plast__activities *a = &l->state->activities;
     plast__tally tally = { .updates = 1 };
     plast_status status;
+    if (rows > 1)
+        apply_all(network);
     plast__activities_turn(a);
     l->state->rows = l->state->signal_rows = 0; /* until all of the update is there */
-    status = plast__samples_load(&l->samples, &network->model, first, rows, a);
+    status = plast__samples_load(&l->samples, &network->model, window, a);
     if (status == PLAST_OK)
         status = plast__network_forward(l->context, network, a, network->pending);
     if (status == PLAST_OK)
-        status = plast__tally_outputs(&l->samples, &network->model, first, a, 1, &tally);
+        status = plast__tally_outputs(&l->samples, &network->model, window, a, 1, &tally);
     if (status != PLAST_OK)
         return status;
     const plast__descent descent = {
         .model = &network->model, .activities = a, .pending = network->pending, .count = network->descents
     };
-    plast__network_backward(network, network->feedback, &descent, tally.losses > 0);
+    a->tracing = l->time.tracing;
+    plast__network_backward(network, network->feedback, &descent, &l->time, tally.losses > 0);
+    plast__network_trace(network, &l->time, a);
     apply_all(network); /* what a descent would have applied, when there was none */
     plast__error error = error_of(network, a, tally.losses);
     status = emit_all(l, &descent, &error);
@@ -192,19 +214,32 @@ static plast_status report_progress(learner *l)
                        "stopped by the progress callback after %lld samples", (long long)l->tally.samples);
 }
 
-static plast_status learn_all(learner *l)
+/* All steps of some sequences. */
+static plast_status learn_sequences(learner *l, int64_t first, int64_t sequences, int64_t *due)
 {
-    const int64_t every = l->options.progress_every;
-    int64_t due = every;
     plast_status status = PLAST_OK;
-    for (int64_t first = 0; status == PLAST_OK && first < l->samples.count; first += l->samples.batch) {
-        const int64_t left = l->samples.count - first;
-        status = update(l, first, left < l->samples.batch ? left : l->samples.batch);
-        if (status == PLAST_OK && l->options.progress != NULL && l->tally.samples >= due) {
-            due = l->tally.samples + every;
+    for (int64_t step = 0; status == PLAST_OK && step < l->samples.steps; step += l->span) {
+        const int64_t left = l->samples.steps - step;
+        const plast__window window = { first, sequences, step, left < l->span ? left : l->span };
+        status = update(l, &window);
+        if (status == PLAST_OK && l->options.progress != NULL && l->tally.samples >= *due) {
+            *due = l->tally.samples + l->options.progress_every;
             status = report_progress(l);
         }
     }
+    return status;
+}
+
+static plast_status learn_all(learner *l)
+{
+    int64_t due = l->options.progress_every;
+    plast_status status = PLAST_OK;
+    for (int64_t first = 0; status == PLAST_OK && first < l->samples.count; first += l->samples.batch) {
+        const int64_t left = l->samples.count - first;
+        status = learn_sequences(l, first, left < l->samples.batch ? left : l->samples.batch, &due);
+    }
+    if (status != PLAST_OK && l->time.tracing)
+        l->state->activities.live = 0; /* traces have gone on where activities have not */
     apply_all(l->network);
     return status;
 }
@@ -217,6 +252,9 @@ static plast_status read_options(learner *l, const plast_learn_options *options)
     if (status == PLAST_OK && l->options.progress_every < 0)
         status = plast__fail(l->context, PLAST_E_RANGE, "progress_every is %lld, expected 0 or more",
                              (long long)l->options.progress_every);
+    if (status == PLAST_OK && l->options.update_every < 0)
+        status = plast__fail(l->context, PLAST_E_RANGE, "update_every is %lld, expected 0 or more",
+                             (long long)l->options.update_every);
     if (l->options.progress_every == 0)
         l->options.progress_every = 1000;
     return status;
@@ -236,6 +274,22 @@ static plast_status check_targets(learner *l)
     return PLAST_OK;
 }
 
+/* State, memory for learning, and what a stream that is carried on asks for. */
+static plast_status equip(learner *l, plast_state *state)
+{
+    const int64_t batch = l->samples.batch < l->samples.count ? l->samples.batch : l->samples.count;
+    if (batch * l->span > INT32_MAX)
+        return plast__fail(l->context, PLAST_E_RANGE,
+                           "an update would have %lld sequences of %lld steps: update_every can make it shorter",
+                           (long long)batch, (long long)l->span);
+    plast_status status = plast__network_equip(l->network, state, batch * l->span, batch, &l->state);
+    if (status == PLAST_OK && l->samples.carry)
+        status = plast__network_check_carry(l->context, l->state, batch);
+    if (status == PLAST_OK && l->time.tracing)
+        status = plast__network_equip_traces(l->context, l->network, &l->time, &l->state->activities);
+    return status;
+}
+
 static plast_status begin(learner *l, plast_state *state, const plast_data *data, const plast_learn_options *options)
 {
     plast_network *network = l->network;
@@ -248,10 +302,14 @@ static plast_status begin(learner *l, plast_state *state, const plast_data *data
         status = check_targets(l);
     if (status == PLAST_OK && l->samples.targets != NULL && network->optimizer.member == NULL)
         status = plast__fail(l->context, PLAST_E_STATE, "targets are given, but the network has no optimizer yet");
-    const int64_t batch = l->samples.batch < l->samples.count ? l->samples.batch : l->samples.count;
-    if (status == PLAST_OK)
-        status = plast__network_equip(network, state, batch, &l->state);
-    return status;
+    if (status != PLAST_OK)
+        return status;
+    const int64_t every = l->options.update_every;
+    if (l->samples.carry)
+        l->samples.batch = l->samples.count;
+    l->span = every == 0 || every > l->samples.steps ? l->samples.steps : every;
+    l->time = plast__network_plan(network, l->span < l->samples.steps || l->samples.carry);
+    return equip(l, state);
 }
 
 plast_status plast_network_learn(plast_network *network, plast_state *state, const plast_data *data,

@@ -51,11 +51,12 @@ plast_status plast_network_mirror(plast_network *network, plast_state *state, co
     if (status == PLAST_OK)
         status = read_options(context, network, options, &given);
     if (status == PLAST_OK)
-        status = plast__network_choose_state(network, state, given.batch, &state);
+        status = plast__network_choose_state(network, state, given.batch, given.batch, &state);
     if (status != PLAST_OK)
         return status;
     state->rows = state->signal_rows = 0;
-    state->activities.rows = given.batch;
+    state->activities.live = 0;
+    state->activities.rows = state->activities.sequences = given.batch;
     for (int64_t i = 0; status == PLAST_OK && i < given.updates; i++)
         status = mirror_once(context, network, &state->activities);
     return status;

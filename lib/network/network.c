@@ -45,6 +45,8 @@ plast_status plast_network_create(plast_context *context, const plast_network_op
                                   .seed = given.seed };
     made->loss = given.loss;
     made->feedback = plast__feedback_default();
+    made->temporal = plast__temporal_default();
+    plast__parameters_default(&made->temporal->parameters, made->temporal_values);
     const plast__population input = { .units = given.inputs, .activation = PLAST_LINEAR };
     int32_t index = 0;
     status = plast__model_add_population(&made->model, &input, &index);
@@ -117,32 +119,73 @@ static plast_status check_activation(plast_context *context, plast_layer_options
     return check_activation_param(context, o);
 }
 
-static plast_status check_initialiser(plast_context *context, plast_layer_options *o)
+/* `of`: "" or "recurrent_", as the fields are called. */
+static plast_status check_initialiser(plast_context *context, const char *of, int32_t init, double *gain, double param)
 {
-    if (o->init < PLAST_INIT_XAVIER_UNIFORM || o->init > PLAST_INIT_SPARSE)
-        return plast__fail(context, PLAST_E_INVALID, "init is %d, expected one of PLAST_INIT_...", o->init);
-    if (!isfinite(o->gain))
-        return plast__fail(context, PLAST_E_RANGE, "gain is %g, expected a finite number", o->gain);
-    o->gain = o->gain == 0.0 ? 1.0 : o->gain;
-    if (o->init_param == 0.0)
+    if (init < PLAST_INIT_XAVIER_UNIFORM || init > PLAST_INIT_SPARSE)
+        return plast__fail(context, PLAST_E_INVALID, "%sinit is %d, expected one of PLAST_INIT_...", of, init);
+    if (!isfinite(*gain))
+        return plast__fail(context, PLAST_E_RANGE, "%sgain is %g, expected a finite number", of, *gain);
+    *gain = *gain == 0.0 ? 1.0 : *gain;
+    if (param == 0.0)
         return PLAST_OK;
-    if (o->init != PLAST_INIT_SPARSE)
-        return plast__fail(context, PLAST_E_INVALID, "init_param is %g, but init %d has no parameter", o->init_param,
-                           o->init);
-    if (!(o->init_param >= 1.0 && o->init_param <= INT32_MAX && o->init_param == floor(o->init_param)))
+    const char *name = of[0] == '\0' ? "init_param" : "recurrent_param";
+    if (init != PLAST_INIT_SPARSE)
+        return plast__fail(context, PLAST_E_INVALID, "%s is %g, but init %d has no parameter", name, param, init);
+    if (!(param >= 1.0 && param <= INT32_MAX && param == floor(param)))
         return plast__fail(context, PLAST_E_RANGE,
-                           "init_param (a sparse unit's inputs) is %g, expected a whole number from 1 to %d",
-                           o->init_param, INT32_MAX);
+                           "%s (a sparse unit's inputs) is %g, expected a whole number from 1 to %d", name, param,
+                           INT32_MAX);
     return PLAST_OK;
 }
 
-static plast_status check_layer_options(plast_context *context, plast_layer_options *o)
+static plast_status check_flag(plast_context *context, const char *name, int32_t flag)
+{
+    if (flag != 0 && flag != 1)
+        return plast__fail(context, PLAST_E_INVALID, "%s is %d, expected 0 or 1", name, flag);
+    return PLAST_OK;
+}
+
+static plast_status check_state_options(plast_context *context, plast_layer_options *o)
+{
+    plast_status status =
+        check_initialiser(context, "recurrent_", o->recurrent_init, &o->recurrent_gain, o->recurrent_param);
+    if (status == PLAST_OK)
+        status = check_flag(context, "no_self", o->no_self);
+    if (status == PLAST_OK)
+        status = check_flag(context, "learn_initial", o->learn_initial);
+    if (status != PLAST_OK)
+        return status;
+    if (o->activation == PLAST_SOFTMAX)
+        return plast__fail(context, PLAST_E_UNSUPPORTED, "softmax is of output layers, which have no state");
+    if (o->form < PLAST_FORM_VOLTAGE || o->form > PLAST_FORM_CURRENT)
+        return plast__fail(context, PLAST_E_INVALID, "form is %d, expected one of PLAST_FORM_...", o->form);
+    if (!(o->alpha >= 0.0 && o->alpha <= 1.0))
+        return plast__fail(context, PLAST_E_RANGE, "alpha is %g, expected 0 to 1 (0 = 1: no leak)", o->alpha);
+    if (!(o->noise >= 0.0 && isfinite(o->noise)))
+        return plast__fail(context, PLAST_E_RANGE, "noise is %g, expected a finite number >= 0", o->noise);
+    return PLAST_OK;
+}
+
+static plast_status check_no_state_options(plast_context *context, const plast_layer_options *o)
+{
+    if (o->form != 0 || o->recurrent_init != 0 || o->recurrent_gain != 0.0 || o->recurrent_param != 0.0 ||
+        o->alpha != 0.0 || o->noise != 0.0 || o->no_self != 0 || o->learn_initial != 0)
+        return plast__fail(context, PLAST_E_INVALID,
+                           "an option of layers with a state is set (form, alpha, recurrent_..., noise, no_self, "
+                           "learn_initial), but the layer has none");
+    return PLAST_OK;
+}
+
+static plast_status check_layer_options(plast_context *context, const plast__layer_kind *kind, plast_layer_options *o)
 {
     if (o->units <= 0)
         return plast__fail(context, PLAST_E_INVALID, "units is %lld, expected at least 1", (long long)o->units);
-    if (o->no_bias != 0 && o->no_bias != 1)
-        return plast__fail(context, PLAST_E_INVALID, "no_bias is %d, expected 0 or 1", o->no_bias);
-    const plast_status status = check_initialiser(context, o);
+    plast_status status = check_flag(context, "no_bias", o->no_bias);
+    if (status == PLAST_OK)
+        status = check_initialiser(context, "", o->init, &o->gain, o->init_param);
+    if (status == PLAST_OK)
+        status = kind->cell == PLAST__CELL_NONE ? check_no_state_options(context, o) : check_state_options(context, o);
     return status == PLAST_OK ? check_activation(context, o) : status;
 }
 
@@ -198,6 +241,7 @@ static plast_status add_layer(plast_network *network, const plast__layer_kind *k
         return status;
     }
     network->layers[network->layer_count++] = made;
+    network->stateful += kind->cell != PLAST__CELL_NONE;
     model->output = made->output;
     plast__network_unready(network);
     if (layer != NULL)
@@ -217,7 +261,11 @@ plast_status plast_network_add(plast_network *network, const char *kind, const p
     if (status == PLAST_OK)
         status = plast__layer_find(context, kind, &found);
     if (status == PLAST_OK)
-        status = check_layer_options(context, &given);
+        status = check_layer_options(context, found, &given);
+    if (status == PLAST_OK && found->cell != PLAST__CELL_NONE && !(network->temporal->cells & found->cell))
+        status =
+            plast__fail(context, PLAST_E_UNSUPPORTED, "temporal scheme \"%s\" is not defined for layers of kind \"%s\"",
+                        network->temporal->parameters.owner, kind);
     if (status == PLAST_OK)
         status = check_place(network);
     if (status == PLAST_OK)

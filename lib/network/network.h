@@ -6,6 +6,7 @@
 
 #include "core/loss.h"
 #include "credit/feedback.h"
+#include "credit/temporal.h"
 #include "layers/layers.h"
 
 #include <plasticity/learn.h>
@@ -26,6 +27,11 @@ struct plast_network {
     int32_t layer_populations, layer_groups; /* those of the scheme come behind */
     uint64_t descents;                       /* that learned */
     uint64_t mirrored;                       /* updates of the mirror phase */
+
+    const plast__temporal_kind *temporal;
+    double temporal_values[PLAST__PARAMETERS];
+    uint64_t temporal_epoch; /* schemes that there have been: traces of another one are forgotten */
+    int32_t stateful;        /* layers that have a state */
 
     plast__description optimizer; /* member NULL = none yet */
     plast__step step;             /* of the update that is pending */
@@ -77,22 +83,49 @@ void plast__network_unlink(plast_network *network);
 
 /* The signals of all layers below the output, top down, from that of the output; all 0 without an error. */
 void plast__network_backward(const plast_network *network, const plast__feedback_kind *feedback,
-                             const plast__descent *descent, int error);
+                             const plast__descent *descent, const plast__time *time, int error);
 
 /* The loss in force; fails when the output's activation does not fit, or when there is no layer. */
 plast_status plast__network_loss(plast_context *context, const plast_network *network, int32_t *loss);
+
+/* The network has layers with a state: PLAST_E_UNSUPPORTED, for what is not defined there. */
+plast_status plast__network_stateless(plast_context *context, const plast_network *network, const char *what);
+
+/* The plan for credit through time; `several`: updates are parts of a stream. */
+plast__time plast__network_plan(const plast_network *network, int several);
+
+/* Memory for eligibility traces, unless it is there. */
+plast_status plast__network_equip_traces(plast_context *context, const plast_network *network, const plast__time *time,
+                                         plast__activities *a);
+/* One update's traces, and the gradients that they give: after the signals are known. */
+void plast__network_trace(const plast_network *network, const plast__time *time, plast__activities *a);
+
+/* The update is certain, or the steps have been run: the last of them is carried. */
+void plast__network_carry(const plast_network *network, plast__activities *a);
+/* The stream of `from` goes on in `to`. */
+plast_status plast__network_copy_stream(plast_context *context, const plast_network *network,
+                                        const plast__activities *from, plast__activities *to);
+void plast__network_clear_traces(const plast_network *network, plast__activities *a);
+void plast__network_carry_traces(const plast_network *network, plast__activities *a);
+plast_status plast__network_copy_traces(plast_context *context, const plast_network *network,
+                                        const plast__activities *from, plast__activities *to);
+/* Aside, and back from there: what is carried, without traces. */
+void plast__network_put_aside(const plast_network *network, plast__activities *a, int back);
+/* A stream that is to be carried on must be one of as many sequences. */
+plast_status plast__network_check_carry(plast_context *context, const plast_state *state, int64_t sequences);
 
 /* Makes memory for learning with `batch` samples an update, when it is not there. Does nothing when it is. */
 plast_status plast__network_ready(plast_network *network, int64_t batch);
 /* What learning needs is made anew at the next call: rules or the optimizer changed. */
 void plast__network_unready(plast_network *network);
 
-/* The state to use: the caller's, checked, or the network's own, made when needed, for `batch` samples. */
-plast_status plast__network_choose_state(plast_network *network, plast_state *given, int64_t batch,
+/* The state to use: the caller's, checked, or the network's own, made when needed, for `batch` rows of `sequences`. */
+plast_status plast__network_choose_state(plast_network *network, plast_state *given, int64_t batch, int64_t sequences,
                                          plast_state **state);
 
 /* State and memory for learning: both, or neither and the shape not fixed either. */
-plast_status plast__network_equip(plast_network *network, plast_state *given, int64_t batch, plast_state **state);
+plast_status plast__network_equip(plast_network *network, plast_state *given, int64_t batch, int64_t sequences,
+                                  plast_state **state);
 
 /* Forward through all layers from the input population's activity; PLAST_E_NOT_FINITE names the layer. */
 plast_status plast__network_forward(plast_context *context, const plast_network *network, plast__activities *a,

@@ -11,6 +11,10 @@ plast_status plast__network_loss(plast_context *context, const plast_network *ne
 {
     if (network->layer_count == 0)
         return plast__fail(context, PLAST_E_STATE, "the network has no layer yet");
+    if (plast__output_layer(network)->state > 0)
+        return plast__fail(context, PLAST_E_UNSUPPORTED,
+                           "layer %d has a state and is the output: a dense layer on top of it reads it out",
+                           network->layer_count - 1);
     const int32_t activation = network->model.populations[plast__output_layer(network)->output].activation;
     const int32_t wanted = network->loss == PLAST_LOSS_DEFAULT ? plast__loss_default(activation) : network->loss;
     if (!plast__loss_fits(wanted, activation))
@@ -46,9 +50,11 @@ static plast_status make_pending(plast_network *network, int64_t batch)
     const plast__optimizer_kind *optimizer = plast__optimizer_of(network);
     const int by_rows = optimizer != NULL && plast__optimizer_by_rows(optimizer, network->optimizer.values);
     plast_status status = PLAST_OK;
-    for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++)
+    for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++) {
+        const int traced = network->temporal->traces && model->populations[model->groups[i].post].through_time;
         if (model->groups[i].learns)
-            status = plast__pending_create(model, &model->groups[i], by_rows, batch, &network->pending[i]);
+            status = plast__pending_create(model, &model->groups[i], by_rows || traced, batch, &network->pending[i]);
+    }
     return status == PLAST_OK ? plast__model_ensure_moments(model, optimizer == NULL ? 0 : optimizer->moments) : status;
 }
 
@@ -88,10 +94,11 @@ static plast_status ready_for(plast_network *network, const plast_state *given, 
     return status;
 }
 
-plast_status plast__network_equip(plast_network *network, plast_state *given, int64_t batch, plast_state **state)
+plast_status plast__network_equip(plast_network *network, plast_state *given, int64_t batch, int64_t sequences,
+                                  plast_state **state)
 {
     const int32_t fixed = network->fixed;
-    plast_status status = plast__network_choose_state(network, given, batch, state);
+    plast_status status = plast__network_choose_state(network, given, batch, sequences, state);
     if (status == PLAST_OK)
         status = ready_for(network, given, batch);
     if (status != PLAST_OK && !fixed) {
@@ -105,27 +112,45 @@ plast_status plast__network_equip(plast_network *network, plast_state *given, in
 
 plast_status plast_network_prepare(plast_network *network, int64_t batch)
 {
+    return plast_network_prepare_steps(network, batch, 1);
+}
+
+/* Rows of an update are counted in 32 bits. */
+static plast_status check_room(plast_context *context, int64_t batch, int64_t steps, int64_t least)
+{
+    if (batch < least || batch > INT32_MAX)
+        return plast__fail(context, PLAST_E_RANGE, "batch is %lld, expected %lld to %d", (long long)batch,
+                           (long long)least, INT32_MAX);
+    if (steps < least || steps > INT32_MAX || batch * steps > INT32_MAX)
+        return plast__fail(context, PLAST_E_RANGE, "steps is %lld, expected %lld to %d over the batch of %lld",
+                           (long long)steps, (long long)least, INT32_MAX, (long long)batch);
+    return PLAST_OK;
+}
+
+plast_status plast_network_prepare_steps(plast_network *network, int64_t batch, int64_t steps)
+{
     plast_state *state = NULL;
     if (network == NULL)
         return PLAST_E_INVALID;
-    if (batch <= 0 || batch > INT32_MAX)
-        return plast__fail(network->model.context, PLAST_E_RANGE, "batch is %lld, expected 1 to %d", (long long)batch,
-                           INT32_MAX);
+    const plast_status fits = check_room(network->model.context, batch, steps, 1);
+    if (fits != PLAST_OK)
+        return fits;
     int32_t loss = PLAST_LOSS_DEFAULT;
     plast_status status = plast__network_idle(network->model.context, network);
     if (status == PLAST_OK)
         status = plast__network_loss(network->model.context, network, &loss);
-    return status == PLAST_OK ? plast__network_equip(network, NULL, batch, &state) : status;
+    return status == PLAST_OK ? plast__network_equip(network, NULL, batch * steps, batch, &state) : status;
 }
 
-static plast_status make_state(plast_context *context, plast_network *network, int64_t batch, plast_state **state)
+static plast_status make_state(plast_context *context, plast_network *network, int64_t batch, int64_t sequences,
+                               plast_state **state)
 {
     plast_state *made = plast__allocate(context, 1, sizeof *made);
     if (made == NULL)
         return plast__no_memory(context, "a state");
     made->context = context;
     made->network = network;
-    const plast_status status = plast__activities_create(context, &network->model, batch, &made->activities);
+    const plast_status status = plast__activities_create(context, &network->model, batch, sequences, &made->activities);
     if (status != PLAST_OK) {
         plast__release(context, made);
         return status;
@@ -147,14 +172,18 @@ plast_status plast_state_create(plast_context *context, plast_network *network, 
         return plast__fail(context, PLAST_E_INVALID, "%s is NULL", network == NULL ? "network" : "place for the state");
     plast_status status =
         options == NULL ? PLAST_OK : PLAST__READ_RESERVED(context, plast_state_options, options, &given);
+    given.batch = given.batch == 0 ? PLAST__BLOCK : given.batch;
+    given.steps = given.steps == 0 ? 1 : given.steps;
     if (status == PLAST_OK)
         status = plast__network_loss(context, network, &loss);
     if (status != PLAST_OK)
         return status;
-    if (given.batch < 0 || given.batch > INT32_MAX)
-        return plast__fail(context, PLAST_E_RANGE, "batch is %lld, expected 0 to %d", (long long)given.batch,
-                           INT32_MAX);
-    return make_state(context, network, given.batch == 0 ? PLAST__BLOCK : given.batch, state);
+    status = check_room(context, given.batch, given.steps, 0);
+    if (status == PLAST_OK)
+        status = make_state(context, network, given.batch * given.steps, given.batch, state);
+    if (status == PLAST_OK)
+        (*state)->activities.seed = given.seed;
+    return status;
 }
 
 void plast_state_destroy(plast_state *state)
@@ -165,25 +194,44 @@ void plast_state_destroy(plast_state *state)
     plast__release(state->context, state);
 }
 
-plast_status plast__network_choose_state(plast_network *network, plast_state *given, int64_t batch, plast_state **state)
+/* A state with more room in place of the network's own, which carries on. */
+static plast_status enlarge_state(plast_network *network, int64_t batch, int64_t sequences)
+{
+    plast_context *context = network->model.context;
+    plast_state *larger = NULL;
+    batch = batch > PLAST__BLOCK ? batch : PLAST__BLOCK;
+    sequences = sequences > PLAST__BLOCK ? sequences : PLAST__BLOCK;
+    plast_status status = make_state(context, network, batch, sequences, &larger);
+    if (status == PLAST_OK && network->state != NULL)
+        status = plast__network_copy_stream(context, network, &network->state->activities, &larger->activities);
+    if (status != PLAST_OK) {
+        plast_state_destroy(larger);
+        return status;
+    }
+    plast_state_destroy(network->state);
+    network->state = larger;
+    return PLAST_OK;
+}
+
+plast_status plast__network_choose_state(plast_network *network, plast_state *given, int64_t batch, int64_t sequences,
+                                         plast_state **state)
 {
     if (given != NULL && given->network != network)
         return plast__fail(given->context, PLAST_E_INVALID, "the state belongs to another network");
     if (given != NULL && !plast__activities_fit(&network->model, &given->activities))
         return plast__fail(given->context, PLAST_E_STATE,
                            "the state was made for another feedback scheme, which had other populations");
-    if (given != NULL && given->activities.batch < batch)
+    if (given != NULL && given->activities.room < sequences)
         return plast__fail(given->context, PLAST_E_INVALID, "the state has room for %lld samples, batch is %lld",
+                           (long long)given->activities.room, (long long)sequences);
+    if (given != NULL && given->activities.batch < batch)
+        return plast__fail(given->context, PLAST_E_INVALID,
+                           "the state has room for %lld steps, an update has %lld, of all sequences together",
                            (long long)given->activities.batch, (long long)batch);
     plast_status status = PLAST_OK;
-    if (given == NULL && (network->state == NULL || network->state->activities.batch < batch)) {
-        plast_state *larger = NULL;
-        status = make_state(network->model.context, network, batch > PLAST__BLOCK ? batch : PLAST__BLOCK, &larger);
-        if (status == PLAST_OK) {
-            plast_state_destroy(network->state);
-            network->state = larger;
-        }
-    }
+    if (given == NULL && (network->state == NULL || network->state->activities.batch < batch ||
+                          network->state->activities.room < sequences))
+        status = enlarge_state(network, batch, sequences);
     *state = given != NULL ? given : network->state;
     return status;
 }

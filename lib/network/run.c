@@ -7,45 +7,91 @@
 #include "base/scalar.h"
 #include "base/structs.h"
 
-/* One block of samples through the network. */
-static plast_status forward_block(const plast__samples *samples, plast_network *network, plast_state *state,
-                                  int64_t first, int64_t *rows)
+#include <math.h>
+
+/* A pass over the data, window by window. */
+typedef struct course {
+    const plast__samples *samples;
+    plast_network *network;
+    plast_state *state;
+    int64_t sequences, steps; /* of a window at most */
+} course;
+
+static course course_of(const plast__samples *samples, plast_network *network, plast_state *state)
 {
-    const int64_t left = samples->count - first, most = state->activities.batch;
-    *rows = left < most ? left : most;
-    state->rows = 0; /* until all of the block is there */
-    plast_status status = plast__samples_load(samples, &network->model, first, *rows, &state->activities);
-    if (status == PLAST_OK)
-        status = plast__network_forward(samples->context, network, &state->activities, NULL);
-    if (status == PLAST_OK)
-        state->rows = *rows;
-    return status;
+    const plast__activities *a = &state->activities;
+    course c = { .samples = samples, .network = network, .state = state };
+    c.sequences = samples->count < a->room ? samples->count : a->room;
+    c.sequences = c.sequences < 1 ? 1 : c.sequences;
+    c.steps = a->batch / c.sequences < samples->steps ? a->batch / c.sequences : samples->steps;
+    return c;
 }
 
-static void write_block(const plast_network *network, const plast_state *state, int64_t first,
-                        const plast_matrix *outputs)
+/* The window after this one; 0 = there is none. The first comes after one of no sequences. */
+static int advance(const course *c, plast__window *w)
 {
-    const int32_t index = plast__output_layer(network)->output;
-    const plast__population *p = &network->model.populations[index];
-    const int32_t dtype = network->model.dtype;
-    for (int64_t b = 0; b < state->rows; b++)
-        plast__matrix_write_row(outputs, first + b, dtype,
-                                plast__at_const(dtype, state->activities.of[index].y, b * p->ld));
+    w->step += w->steps;
+    if (w->sequences == 0 || w->step == c->samples->steps) {
+        w->first += w->sequences;
+        w->step = 0;
+    }
+    const int64_t sequences = c->samples->count - w->first, steps = c->samples->steps - w->step;
+    w->sequences = sequences < c->sequences ? sequences : c->sequences;
+    w->steps = steps < c->steps ? steps : c->steps;
+    return sequences > 0;
 }
 
-/* All blocks; `outputs` NULL = only to see whether all goes well. */
-static plast_status run_blocks(const plast__samples *samples, plast_network *network, plast_state *state,
-                               const plast_matrix *outputs)
+static plast_status forward_window(const course *c, const plast__window *w)
 {
-    int64_t rows = 0;
-    for (int64_t first = 0; first < samples->count; first += rows) {
-        const plast_status status = forward_block(samples, network, state, first, &rows);
+    plast__activities *a = &c->state->activities;
+    c->state->rows = 0; /* until all of the window is there */
+    plast_status status = plast__samples_load(c->samples, &c->network->model, w, a);
+    if (status == PLAST_OK)
+        status = plast__network_forward(c->samples->context, c->network, a, NULL);
+    if (status != PLAST_OK)
+        return status;
+    a->tracing = 0;
+    plast__network_carry(c->network, a);
+    c->state->rows = a->rows;
+    return PLAST_OK;
+}
+
+static void write_window(const course *c, const plast__window *w, const plast_matrix *outputs)
+{
+    const int32_t index = plast__output_layer(c->network)->output;
+    const plast__population *p = &c->network->model.populations[index];
+    const int32_t dtype = c->network->model.dtype;
+    for (int64_t r = 0; r < c->state->rows; r++)
+        plast__matrix_write_row(outputs, (w->step + r / w->sequences) * c->samples->count + w->first + r % w->sequences,
+                                dtype, plast__at_const(dtype, c->state->activities.of[index].y, r * p->ld));
+}
+
+/* All windows; `outputs` NULL = only to see whether all goes well. */
+static plast_status run_windows(const course *c, const plast_matrix *outputs)
+{
+    plast__window w = { 0, 0, 0, 0 };
+    while (advance(c, &w)) {
+        const plast_status status = forward_window(c, &w);
         if (status != PLAST_OK)
             return status;
         if (outputs != NULL)
-            write_block(network, state, first, outputs);
+            write_window(c, &w, outputs);
     }
     return PLAST_OK;
+}
+
+/* The same, and what the state carries is as before. */
+static plast_status rehearse(const course *c)
+{
+    plast__activities *a = &c->state->activities;
+    const int64_t live = a->live;
+    const uint64_t draws = a->draws;
+    plast__network_put_aside(c->network, a, 0);
+    const plast_status status = run_windows(c, NULL);
+    a->live = live;
+    a->draws = draws;
+    plast__network_put_aside(c->network, a, 1);
+    return status;
 }
 
 /* |f(z)| is at most this plus |z|. */
@@ -61,42 +107,110 @@ static double most_beside_z(const plast__population *p)
     }
 }
 
-/* Whether no block can fail: inputs are finite, and the bounds of the weights leave no room for an overflow. */
-static int is_safe(const plast__samples *samples, const plast_network *network)
+/* No activity of a layer with a state is larger than this, whatever its inputs. Infinite = who knows. */
+static double most_of_state(const plast_network *network, const plast_layer *layer, const plast__activities *a)
 {
     const plast__model *model = &network->model;
+    const plast__population *p = &model->populations[layer->state];
+    const int32_t bounded[] = { PLAST_TANH, PLAST_SIGMOID, PLAST_SCALED_TANH, PLAST_RECTIFIED_TANH,
+                                PLAST_HARD_SIGMOID };
+    const plast__population *initial = &model->populations[layer->initial];
+    const double first = a->live > 0 ? model->kernels->max_abs(a->live * p->ld, a->of[layer->state].carry_y)
+                                     : model->kernels->max_abs(initial->ld, initial->bias);
+    for (size_t i = 0; layer->noise == 0.0 && i < sizeof bounded / sizeof bounded[0]; i++)
+        if (p->activation == bounded[i])
+            return first > 2.0 ? first : 2.0;
+    return (double)INFINITY;
+}
+
+/* Whether no window can fail: inputs are finite, and the bounds of the weights leave no room for an overflow. */
+static int is_safe(const course *c)
+{
+    const plast__model *model = &c->network->model;
     double largest = 0.0;
-    for (int64_t i = 0; i < samples->count; i++) {
-        const double one = plast__matrix_row_largest(samples->inputs, i);
+    for (int64_t i = 0; i < c->samples->inputs->rows; i++) {
+        const double one = plast__matrix_row_largest(c->samples->inputs, i);
         largest = one > largest ? one : largest;
         if (!(one <= plast__largest(model->dtype)))
             return 0;
     }
-    for (int32_t i = 0; i < network->layer_count; i++) {
-        const plast__group *g = &model->groups[network->layers[i]->synapses[0].group];
-        const plast__population *p = &model->populations[g->post];
-        largest = most_beside_z(p) + p->bound + (double)g->cols * g->bound * largest;
+    for (int32_t i = 0; i < c->network->layer_count; i++) {
+        const plast_layer *layer = c->network->layers[i];
+        const plast__population *p = &model->populations[layer->drive];
+        double next = most_beside_z(p) + p->bound;
+        for (int32_t k = 0; k < layer->groups; k++) {
+            const plast__group *g = &model->groups[layer->synapses[k].group];
+            next += (double)g->cols * g->bound *
+                    (g->delayed ? most_of_state(c->network, layer, &c->state->activities) : largest);
+        }
+        largest = next;
     }
     return largest < plast__largest(model->dtype) / 16.0;
 }
 
-plast_status plast_network_run(plast_network *network, plast_state *state, const plast_matrix *inputs,
-                               const plast_matrix *outputs)
+/* A failure leaves outputs and what the state carries untouched. */
+static plast_status run_all(const course *c, const plast_matrix *outputs)
+{
+    plast__window w = { 0, 0, 0, 0 };
+    const int one = !advance(c, &w) || (w.sequences == c->samples->count && w.steps == c->samples->steps);
+    if (!one && !is_safe(c)) {
+        const plast_status status = rehearse(c);
+        if (status != PLAST_OK)
+            return status;
+    }
+    return run_windows(c, outputs);
+}
+
+plast_status plast_network_run_data(plast_network *network, plast_state *state, const plast_data *data,
+                                    const plast_matrix *outputs)
 {
     plast__samples samples;
     if (network == NULL)
         return PLAST_E_INVALID;
     plast_context *context = state != NULL ? state->context : network->model.context;
+    plast_status status = plast__samples_check(context, network, data, &samples);
+    if (status != PLAST_OK)
+        return status;
+    const plast__expected expected = { "outputs", samples.count * samples.steps, samples.outputs, PLAST__REALS, 1 };
+    status = plast__matrix_check(context, outputs, &expected);
+    const int64_t sequences = samples.carry ? samples.count : 1;
+    if (status == PLAST_OK)
+        status = plast__network_choose_state(network, state, sequences, sequences, &state);
+    if (status == PLAST_OK && samples.carry)
+        status = plast__network_check_carry(context, state, sequences);
+    if (status != PLAST_OK)
+        return status;
+    const course c = course_of(&samples, network, state);
+    return run_all(&c, outputs);
+}
+
+plast_status plast_network_run(plast_network *network, plast_state *state, const plast_matrix *inputs,
+                               const plast_matrix *outputs)
+{
     const plast_data data = { PLAST_DATA, .inputs = inputs };
-    plast_status status = plast__samples_check(context, network, &data, &samples);
-    const plast__expected expected = { "outputs", samples.count, samples.outputs, PLAST__REALS, 1 };
-    if (status == PLAST_OK)
-        status = plast__matrix_check(context, outputs, &expected);
-    if (status == PLAST_OK)
-        status = plast__network_choose_state(network, state, 1, &state);
-    if (status == PLAST_OK && samples.count > state->activities.batch && !is_safe(&samples, network))
-        status = run_blocks(&samples, network, state, NULL); /* so that a failure leaves outputs untouched */
-    return status == PLAST_OK ? run_blocks(&samples, network, state, outputs) : status;
+    return plast_network_run_data(network, state, &data, outputs);
+}
+
+plast_status plast_network_step(plast_network *network, plast_state *state, const plast_matrix *inputs,
+                                const plast_matrix *outputs)
+{
+    const plast_data data = { PLAST_DATA, .inputs = inputs, .carry = 1 };
+    return plast_network_run_data(network, state, &data, outputs);
+}
+
+static plast_status evaluate_all(const course *c, plast__tally *tally)
+{
+    plast__window w = { 0, 0, 0, 0 };
+    plast_status status = PLAST_OK;
+    while (status == PLAST_OK && advance(c, &w)) {
+        plast__tally one = { .samples = 0 };
+        status = forward_window(c, &w);
+        if (status == PLAST_OK)
+            status = plast__tally_outputs(c->samples, &c->network->model, &w, &c->state->activities, 0, &one);
+        if (status == PLAST_OK)
+            status = plast__tally_add(c->samples->context, tally, &one);
+    }
+    return status;
 }
 
 plast_status plast_network_evaluate(plast_network *network, plast_state *state, const plast_data *data,
@@ -105,7 +219,6 @@ plast_status plast_network_evaluate(plast_network *network, plast_state *state, 
     plast_report result = { PLAST_REPORT };
     plast__tally tally = { .samples = 0 };
     plast__samples samples;
-    int64_t rows = 0;
     if (network == NULL)
         return PLAST_E_INVALID;
     plast_context *context = state != NULL ? state->context : network->model.context;
@@ -115,15 +228,14 @@ plast_status plast_network_evaluate(plast_network *network, plast_state *state, 
     status = plast__samples_check(context, network, data, &samples);
     if (status == PLAST_OK && samples.targets == NULL)
         status = plast__fail(context, PLAST_E_INVALID, "targets is NULL: there is nothing to evaluate against");
+    const int64_t sequences = samples.carry ? samples.count : 1;
     if (status == PLAST_OK)
-        status = plast__network_choose_state(network, state, 1, &state);
-    for (int64_t first = 0; status == PLAST_OK && first < samples.count; first += rows) {
-        plast__tally block = { .samples = 0 };
-        status = forward_block(&samples, network, state, first, &rows);
-        if (status == PLAST_OK)
-            status = plast__tally_outputs(&samples, &network->model, first, &state->activities, 0, &block);
-        if (status == PLAST_OK)
-            status = plast__tally_add(context, &tally, &block);
+        status = plast__network_choose_state(network, state, sequences, sequences, &state);
+    if (status == PLAST_OK && samples.carry)
+        status = plast__network_check_carry(context, state, sequences);
+    if (status == PLAST_OK) {
+        const course c = course_of(&samples, network, state);
+        status = evaluate_all(&c, &tally);
     }
     result = plast__tally_report(&tally);
     (void)PLAST__WRITE(context, plast_report, &result, report);

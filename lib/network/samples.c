@@ -7,15 +7,37 @@
 
 #include <math.h>
 
-static int64_t row_of(const plast__samples *s, int64_t visit)
+/* Row of the data that the window's row `index` is; the window may be one past the end of the visit. */
+static int64_t row_of(const plast__samples *s, const plast__window *w, int64_t index)
 {
-    return s->order == NULL ? visit : plast__matrix_integer(s->order, visit);
+    const int64_t visit = w->first + index % w->sequences;
+    return (w->step + index / w->sequences) * s->sequences +
+           (s->order == NULL ? visit : plast__matrix_integer(s->order, visit));
+}
+
+static plast_status check_steps(plast__samples *s)
+{
+    if (s->steps < 0 || s->steps > INT32_MAX)
+        return plast__fail(s->context, PLAST_E_RANGE, "steps is %lld, expected 0 to %d", (long long)s->steps,
+                           INT32_MAX);
+    s->steps = s->steps == 0 ? 1 : s->steps;
+    if (s->inputs->rows % s->steps != 0)
+        return plast__fail(s->context, PLAST_E_INVALID,
+                           "inputs has %lld rows, expected a multiple of the %lld steps of a sequence",
+                           (long long)s->inputs->rows, (long long)s->steps);
+    s->sequences = s->inputs->rows / s->steps;
+    if (s->carry != 0 && s->carry != 1)
+        return plast__fail(s->context, PLAST_E_INVALID, "carry is %d, expected 0 or 1", s->carry);
+    if (s->carry && s->order != NULL)
+        return plast__fail(s->context, PLAST_E_INVALID,
+                           "sequences that are carried on go in their order: order is given");
+    return PLAST_OK;
 }
 
 static plast_status check_order(plast__samples *s)
 {
     const plast__expected expected = { "order", -1, 1, PLAST__INDICES, 0 };
-    s->count = s->inputs->rows;
+    s->count = s->sequences;
     if (s->order == NULL)
         return PLAST_OK;
     const plast_status status = plast__matrix_check(s->context, s->order, &expected);
@@ -23,10 +45,10 @@ static plast_status check_order(plast__samples *s)
         return status;
     s->count = s->order->rows;
     for (int64_t i = 0; i < s->count; i++) {
-        const int64_t row = row_of(s, i);
-        if (row < 0 || row >= s->inputs->rows)
-            return plast__fail(s->context, PLAST_E_RANGE, "order[%lld] is %lld, inputs has %lld rows", (long long)i,
-                               (long long)row, (long long)s->inputs->rows);
+        const int64_t sequence = plast__matrix_integer(s->order, i);
+        if (sequence < 0 || sequence >= s->sequences)
+            return plast__fail(s->context, PLAST_E_RANGE, "order[%lld] is %lld, inputs has %lld %s", (long long)i,
+                               (long long)sequence, (long long)s->sequences, s->steps > 1 ? "sequences" : "rows");
     }
     return PLAST_OK;
 }
@@ -88,7 +110,7 @@ plast_status plast__samples_check(plast_context *context, const plast_network *n
 {
     plast_data given = { .struct_size = 0 };
     *samples = (plast__samples){ .context = context };
-    plast_status status = PLAST__READ_RESERVED(context, plast_data, data, &given);
+    plast_status status = PLAST__READ(context, plast_data, data, &given);
     if (status == PLAST_OK)
         status = plast__network_loss(context, network, &samples->loss);
     if (status != PLAST_OK)
@@ -98,6 +120,8 @@ plast_status plast__samples_check(plast_context *context, const plast_network *n
     samples->targets = given.targets;
     samples->loss_mask = given.loss_mask;
     samples->order = given.order;
+    samples->steps = given.steps;
+    samples->carry = given.carry;
     samples->outputs = plast_layer_units(plast__output_layer(network));
     samples->batch = given.batch == 0 ? 1 : given.batch;
     if (samples->batch < 0 || samples->batch > INT32_MAX)
@@ -105,21 +129,28 @@ plast_status plast__samples_check(plast_context *context, const plast_network *n
                            INT32_MAX);
     status = plast__matrix_check(context, samples->inputs, &inputs);
     if (status == PLAST_OK)
+        status = check_steps(samples);
+    if (status == PLAST_OK)
         status = check_order(samples);
     if (status == PLAST_OK)
         status = check_targets(samples);
     return status == PLAST_OK ? check_mask(samples) : status;
 }
 
-plast_status plast__samples_load(const plast__samples *s, const plast__model *model, int64_t first, int64_t rows,
+plast_status plast__samples_load(const plast__samples *s, const plast__model *model, const plast__window *w,
                                  plast__activities *a)
 {
     const plast__population *input = &model->populations[0];
-    a->rows = rows;
-    if (first + rows < s->count)
-        plast__matrix_prefetch_row(s->inputs, row_of(s, first + rows));
-    for (int64_t b = 0; b < rows; b++) {
-        const int64_t row = row_of(s, first + b);
+    a->rows = w->sequences * w->steps;
+    a->sequences = w->sequences;
+    if (w->step == 0 && !s->carry)
+        a->live = 0;
+    if (s->steps == 1 && w->first + w->sequences < s->count) {
+        const plast__window next = { w->first + w->sequences, 1, 0, 1 };
+        plast__matrix_prefetch_row(s->inputs, row_of(s, &next, 0));
+    }
+    for (int64_t b = 0; b < a->rows; b++) {
+        const int64_t row = row_of(s, w, b);
         void *x = plast__at(model->dtype, a->of[0].y, b * input->ld);
         plast__matrix_read_row(s->inputs, row, model->dtype, x);
         if (!isfinite(model->kernels->max_abs(input->units, x)))
@@ -151,10 +182,10 @@ static plast_status check_row(const plast__samples *s, const plast__model *model
     return PLAST_OK;
 }
 
-plast_status plast__samples_target(const plast__samples *s, const plast__model *model, int64_t visit, void *row,
-                                   plast__target *target)
+plast_status plast__samples_target(const plast__samples *s, const plast__model *model, const plast__window *w,
+                                   int64_t index, void *row, plast__target *target)
 {
-    const int64_t at = row_of(s, visit);
+    const int64_t at = row_of(s, w, index);
     *target = (plast__target){ .weight = s->targets == NULL ? 0.0 : mask_of(s, at) };
     if (target->weight == 0.0)
         return PLAST_OK;

@@ -29,7 +29,7 @@ plast_report plast__tally_report(const plast__tally *tally)
                            .loss = tally->weight > 0.0 ? tally->loss / tally->weight : 0.0 };
 }
 
-plast_status plast__tally_outputs(const plast__samples *samples, const plast__model *model, int64_t first,
+plast_status plast__tally_outputs(const plast__samples *samples, const plast__model *model, const plast__window *window,
                                   plast__activities *a, int signals, plast__tally *tally)
 {
     const int32_t last = model->output;
@@ -39,7 +39,7 @@ plast_status plast__tally_outputs(const plast__samples *samples, const plast__mo
         plast__target target;
         int correct = 0;
         void *row = plast__at(model->dtype, a->target, b * output->ld);
-        const plast_status status = plast__samples_target(samples, model, first + b, row, &target);
+        const plast_status status = plast__samples_target(samples, model, window, b, row, &target);
         if (status != PLAST_OK)
             return status;
         tally->samples++;
@@ -52,7 +52,7 @@ plast_status plast__tally_outputs(const plast__samples *samples, const plast__mo
         const double loss = plast__loss_value(model, samples->loss, a, b, &target, &correct);
         if (!isfinite(loss * target.weight))
             return plast__fail(samples->context, PLAST_E_NOT_FINITE, "the loss of sample %lld is not finite",
-                               (long long)(first + b));
+                               (long long)(window->first + b % window->sequences));
         if (signals)
             plast__loss_signal(model, samples->loss, a, b, &target);
         if (samples->wants_targets)

@@ -15,9 +15,9 @@ typedef struct plast__tally {
 plast_status plast__tally_add(plast_context *context, plast__tally *sum, const plast__tally *more);
 plast_report plast__tally_report(const plast__tally *tally);
 
-/* Loss and answers of a->rows samples from visit `first` on, and their signals at the output when `signals`; a sample
+/* Loss and answers of the window, and its signals at the output when `signals`; a sample
  * without loss gets signal 0. */
-plast_status plast__tally_outputs(const plast__samples *samples, const plast__model *model, int64_t first,
+plast_status plast__tally_outputs(const plast__samples *samples, const plast__model *model, const plast__window *window,
                                   plast__activities *a, int signals, plast__tally *tally);
 
 #endif

@@ -108,8 +108,8 @@ static void emit(plast__site *site, plast__terms *terms)
 
 const plast__rule_kind plast__rule_pool = {
     .parameters = { "rule", "pool", parameters, sizeof parameters / sizeof parameters[0] },
-    .needs = PLAST__NEEDS_PROJECTION | PLAST__NEEDS_POST_WORK | PLAST__NEEDS_POST_WORK_2 | PLAST__NEEDS_PRE_WORK |
-             PLAST__NEEDS_PRE_SIGNAL,
+    .needs = PLAST__NEEDS_LONE_DRIVE | PLAST__NEEDS_PROJECTION | PLAST__NEEDS_POST_WORK | PLAST__NEEDS_POST_WORK_2 |
+             PLAST__NEEDS_PRE_WORK | PLAST__NEEDS_PRE_SIGNAL,
     .ranks = 3,
     .emit = emit,
 };

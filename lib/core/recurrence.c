@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/recurrence.h"
+
+#include "base/random.h"
+#include "linalg/blas.h"
+
+#include <string.h>
+
+void plast__state_before(const plast__model *model, const plast__activities *a, int32_t population, const void *carried,
+                         const void *initial, void *lead)
+{
+    const size_t bytes = (size_t)(model->populations[population].ld * plast__size(model->dtype));
+    if (a->live > 0)
+        memcpy(lead, carried, (size_t)a->sequences * bytes);
+    for (int64_t b = 0; a->live == 0 && b < a->sequences; b++)
+        memcpy((unsigned char *)lead + (size_t)b * bytes, initial, bytes);
+}
+
+void plast__activate_step(const plast__model *model, const plast__activities *a, int32_t population, int64_t t)
+{
+    const plast__population *p = &model->populations[population];
+    const plast__activity *activity = &a->of[population];
+    for (int64_t b = t * a->sequences; b < (t + 1) * a->sequences; b++) {
+        const int64_t at = b * p->ld;
+        model->kernels->activate(p->activation, p->param, p->units, plast__at(model->dtype, activity->z, at),
+                                 plast__at(model->dtype, activity->y, at),
+                                 plast__at(model->dtype, activity->slope, at));
+    }
+}
+
+/* One sample's pass over the group: z = bias + W x. */
+static void sweep_one(const plast__model *model, const plast__group *group, plast__pending *p, const void *x,
+                      const void *bias, void *z)
+{
+    plast__sweep pass = plast__pending_pass(model, group, p);
+    pass.x = x;
+    pass.bias = bias;
+    pass.z = z;
+    plast__pending_sweep(model, group, p, &pass);
+    if (p != NULL)
+        p->waits = 0;
+}
+
+void plast__drive_all(const plast__model *model, const plast__group *group, plast__activities *a, plast__pending *p)
+{
+    const plast__population *post = &model->populations[group->post];
+    void *z = a->of[group->post].z;
+    const void *x = a->of[group->pre].y;
+    if (a->rows == 1) {
+        sweep_one(model, group, p, x, post->bias, z);
+        return;
+    }
+    for (int64_t r = 0; post->has_bias && r < a->rows; r++)
+        memcpy(plast__at(model->dtype, z, r * post->ld), post->bias, (size_t)(post->units * plast__size(model->dtype)));
+    plast__gemm(model->dtype, a->rows, group->rows, group->cols, 1.0, (plast__operand){ x, group->ld, 0 },
+                (plast__operand){ group->weights, group->ld, 1 }, post->has_bias ? 1.0 : 0.0, z, post->ld);
+}
+
+void plast__drive_step(const plast__model *model, const plast__group *group, plast__activities *a, int64_t t,
+                       plast__pending *p)
+{
+    const void *before = plast__step_of(model, a, group->pre, a->of[group->pre].y, t - 1);
+    void *z = plast__step_of(model, a, group->post, a->of[group->post].z, t);
+    if (a->sequences == 1)
+        sweep_one(model, group, a->rows == 1 ? p : NULL, before, z, z);
+    else
+        plast__gemm(model->dtype, a->sequences, group->rows, group->cols, 1.0, (plast__operand){ before, group->ld, 0 },
+                    (plast__operand){ group->weights, group->ld, 1 }, 1.0, z, model->populations[group->post].ld);
+}
+
+void plast__project_all(const plast__model *model, const plast__group *group, const plast__activities *a,
+                        plast__pending *p)
+{
+    const void *y = a->of[group->post].y;
+    if (p == NULL || p->projection == NULL)
+        return;
+    if (a->rows > 1) {
+        plast__gemm(model->dtype, a->rows, group->cols, group->rows, 1.0,
+                    (plast__operand){ y, model->populations[group->post].ld, 0 },
+                    (plast__operand){ group->weights, group->ld, 0 }, 0.0, p->projection, group->ld);
+        return;
+    }
+    memset(p->projection, 0, (size_t)(group->ld * plast__size(model->dtype)));
+    model->kernels->project(group->weights, group->ld, group->rows, group->ld, y, p->projection);
+}
+
+void plast__add_noise(const plast__model *model, const plast__activities *a, int32_t population, int64_t t, double sd,
+                      uint64_t stream, void *state)
+{
+    const plast__population *p = &model->populations[population];
+    const int64_t pairs = (p->units + 1) / 2;
+    for (int64_t b = 0; b < a->sequences; b++)
+        for (int64_t i = 0; i < p->units; i++) {
+            const int64_t at = b * p->ld + i;
+            double pair[2] = { 0.0, 0.0 };
+            plast__normal_pair(model->seed ^ a->seed, stream + ((uint64_t)b << 40),
+                               (a->draws + (uint64_t)t) * (uint64_t)pairs + (uint64_t)(i / 2), pair);
+            plast__set(model->dtype, state, at, plast__get(model->dtype, state, at) + sd * pair[i % 2]);
+        }
+}
+
+/* out_j = w_jj e_j */
+static void by_diagonal(const plast__model *model, const plast__group *group, const plast__activities *a, const void *e,
+                        void *out)
+{
+    for (int64_t b = 0; b < a->sequences; b++)
+        for (int64_t j = 0; j < group->cols; j++)
+            plast__set(model->dtype, out, b * group->ld + j,
+                       plast__get(model->dtype, group->weights, j * group->ld + j) *
+                           plast__get(model->dtype, e, b * group->ld + j));
+}
+
+int plast__way_back(const plast__model *model, const plast__group *group, const plast__activities *a,
+                    const plast__time *time, const void *e, void *out)
+{
+    if (time->path == PLAST__PATH_NONE)
+        return 0;
+    if (time->path == PLAST__PATH_SELF) {
+        by_diagonal(model, group, a, e, out);
+        return 1;
+    }
+    if (a->sequences == 1) {
+        memset(out, 0, (size_t)(group->ld * plast__size(model->dtype)));
+        model->kernels->project(group->weights, group->ld, group->rows, group->ld, e, out);
+    } else {
+        plast__gemm(model->dtype, a->sequences, group->cols, group->rows, 1.0,
+                    (plast__operand){ e, model->populations[group->post].ld, 0 },
+                    (plast__operand){ group->weights, group->ld, 0 }, 0.0, out, group->ld);
+    }
+    return 1;
+}
