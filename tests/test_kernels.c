@@ -259,6 +259,60 @@ static void dot_values(void)
     }
 }
 
+/* A row's sum has the same bits alone and beside others; columns the same whether rows come at once or in two calls. */
+static void sums_values(void)
+{
+    for (int64_t rows = 0; rows <= 9; rows++)
+        for (int64_t cols = 0; cols <= MAX_LENGTH; cols++) {
+            const int64_t ld = cols + rows % 3;
+            array w = array_random(rows * ld), by_row = array_make(rows), alone = array_make(rows);
+            array by_column = array_random(cols), twice = array_copy(&by_column), before = array_copy(&by_column);
+            const int64_t cut = rows / 2;
+            at.k->row_sums(w.data, ld, rows, cols, by_row.data);
+            at.k->column_sums(w.data, ld, rows, cols, by_column.data);
+            at.k->column_sums(w.data, ld, cut, cols, twice.data);
+            at.k->column_sums((char *)w.data + (size_t)(cut * ld) * at.size, ld, rows - cut, cols, twice.data);
+            same_bits(&by_column, &twice, "column sums in two calls");
+            for (int64_t i = 0; i < rows; i++) {
+                long double sum = 0;
+                for (int64_t j = 0; j < cols; j++)
+                    sum += fabsl((long double)get(w.data, i * ld + j));
+                near(get(by_row.data, i), sum, (cols + 1) * at.epsilon * sum, "row sum", cols, i);
+                at.k->row_sums((char *)w.data + (size_t)(i * ld) * at.size, ld, 1, cols,
+                               (char *)alone.data + (size_t)i * at.size);
+            }
+            same_bits(&by_row, &alone, "row sums one by one");
+            for (int64_t j = 0; j < cols; j++) {
+                long double sum = 0;
+                for (int64_t i = 0; i < rows; i++)
+                    sum += fabsl((long double)get(w.data, i * ld + j));
+                near(get(by_column.data, j), get(before.data, j) + sum, 11 * at.epsilon * (sum + 1), "column sum", cols,
+                     j);
+            }
+            arrays_free((array[]){ w, by_row, alone, by_column, twice, before }, 6, "sums canary");
+        }
+}
+
+static void relative_values(void)
+{
+    for (int64_t n = 0; n <= MAX_LENGTH; n++)
+        for (int kind = 0; kind < 4; kind++) {
+            array a = array_random(n), out = array_make(n);
+            const double largest = kind & 1 ? (double)at.largest : 1.5, low = kind & 2 ? 0.75 : 0.0;
+            for (int64_t i = 0; i < n; i++)
+                set(a.data, i, i % 5 == 1 ? largest : fabs(get(a.data, i)) * largest / 2);
+            array a0 = array_copy(&a);
+            array *result = n % 2 ? &a : &out;
+            at.k->relative(n, largest, low, a.data, result->data);
+            for (int64_t i = 0; i < n; i++) {
+                long double expected = 2 * (get(a0.data, i) / (long double)largest);
+                near(get(result->data, i), expected < low ? low : expected, i % 5 == 1 ? 0 : 2 * at.epsilon, "relative",
+                     n, i);
+            }
+            arrays_free((array[]){ a, out, a0 }, 3, "relative canary");
+        }
+}
+
 enum { MULTIPLY, SUBTRACT, SCALE, ADD_SCALED, OPERATIONS };
 
 static long double expected_element(int operation, long double alpha, long double a, long double b, long double out)
@@ -426,7 +480,7 @@ int main(void)
         ALL_TABLES(project_values),    ALL_TABLES(project_cuts),       ALL_TABLES(max_abs_values),
         ALL_TABLES(dot_values),        ALL_TABLES(elementwise_values), ALL_TABLES(adam_values),
         ALL_TABLES(momentum_values),   ALL_TABLES(rmsprop_values),     ALL_TABLES(clamp_values),
-        ALL_TABLES(sign_values),
+        ALL_TABLES(sign_values),       ALL_TABLES(sums_values),        ALL_TABLES(relative_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

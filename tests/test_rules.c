@@ -171,9 +171,13 @@ static void check_stack(const manner *m, const single *s, int count, const int *
 static void every_rule_is_in_the_table(void **state)
 {
     (void)state;
-    for (int32_t i = 0; i < RULES; i++)
-        assert_string_equal(plast_rule_name(i), rules[i].name);
-    assert_null(plast_rule_name(RULES));
+    int32_t next = 0;
+    for (int r = 0; r < RULES; r++) {
+        assert_non_null(plast_rule_name(next));
+        next += strcmp(plast_rule_name(next), "grapes") == 0; /* it has no terms: test_grapes_learning.c */
+        assert_string_equal(plast_rule_name(next++), rules[r].name);
+    }
+    assert_null(plast_rule_name(next));
 }
 
 static void pairs_add_up(void **state)

@@ -137,6 +137,15 @@ void plast__slope_times(const plast__model *model, const plast__population *unit
                    slope_at(units, plast__get(model->dtype, y, i)) * plast__get(model->dtype, s, i));
 }
 
+void plast__activities_plain(plast__activities *a)
+{
+    for (int32_t i = 0; i < a->count; i++) {
+        a->of[i].error = a->of[i].instant = a->of[i].s;
+        a->of[i].presynaptic = a->of[i].y;
+        a->of[i].share = 1.0;
+    }
+}
+
 static void swap(void **a, void **b)
 {
     void *const old = *a;

@@ -17,10 +17,14 @@ typedef struct plast__activity {
     void *slope;    /* f'(z); not for softmax; the input population has none */
     void *s;        /* learning signal: the loss by W x + b; of the input population where a rule asks for it */
     void *s_before;
-    void *u;        /* the error of weights and biases where credit goes through time and s is of one instant */
-    int32_t uses_u; /* else it is s */
-    int64_t units;  /* of the population */
-    int64_t lead;   /* bytes before y, y_before, z and slope */
+    void *u;             /* the error of weights and biases where credit goes through time and s is of one instant */
+    const void *error;   /* stands for s in the gradient of what ends here: s, unless credit goes through time or a rule
+                        * modulates it (core/rule.h) */
+    const void *instant; /* the same, where a trace stands for what the synapses saw */
+    const void *presynaptic; /* stands for y in the gradient of what starts here: y, unless a rule modulates it */
+    double share;            /* of the optimizer's step, that what ends here takes */
+    int64_t units;           /* of the population */
+    int64_t lead;            /* bytes before y, y_before, z and slope */
     void *carry_y, *carry_z; /* by sequence, where there is a state: the last step that went through */
     void *work;              /* two blocks of rows, one for each sequence, where there is a state */
     void *trace;             /* by sequence: eligibility of the bias, or of the initial state */
@@ -62,6 +66,9 @@ int plast__activities_fit(const plast__model *model, const plast__activities *a)
 /* s <- f'(z) o s for n units with activity y = f(z), the slope taken from y alone. */
 void plast__slope_times(const plast__model *model, const plast__population *units, int64_t n, const void *y, void *s);
 
+/* Before a descent: no rule has modulated anything yet. */
+void plast__activities_plain(plast__activities *a);
+
 /* Before the next update: y becomes y_before, s becomes s_before. */
 void plast__activities_turn(plast__activities *a);
 
@@ -79,10 +86,11 @@ static inline const void *plast__pre_activity(const plast__model *model, const p
     return group->delayed ? plast__lead(model, a, group->pre, y) : y;
 }
 
-/* The error of a population's weights and biases, batch x ld. */
-static inline const void *plast__error_signal(const plast__activity *activity)
+/* The same in the gradient. */
+static inline const void *plast__pre_error(const plast__model *model, const plast__activities *a,
+                                           const plast__group *group)
 {
-    return activity->uses_u ? activity->u : activity->s;
+    return group->delayed ? plast__pre_activity(model, a, group) : a->of[group->pre].presynaptic;
 }
 
 /* Rows of that error: of an initial state there is one for each sequence. */

@@ -89,30 +89,38 @@ static void emit_gradient(const plast__model *model, const plast__group *group, 
                               optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype)));
 }
 
+plast__site *plast__site_of(const plast__model *model, const plast__group *group, const plast__activities *a,
+                            plast__pending *p, int32_t rule)
+{
+    const plast__attachment *attachment = p->work[rule].attachment;
+    plast__site *site = &p->work[rule].site;
+    site->kernels = model->kernels;
+    site->dtype = model->dtype;
+    site->samples = a->rows;
+    site->n_pre = group->cols;
+    site->n_post = group->rows;
+    site->ld_pre = group->ld;
+    site->ld_post = model->populations[group->post].ld;
+    site->x = plast__pre_activity(model, a, group);
+    site->y = a->of[group->post].y;
+    site->z = a->of[group->post].z;
+    site->bias = model->populations[group->post].bias;
+    site->s = a->of[group->post].s;
+    site->s_pre = a->of[group->pre].s;
+    site->slow = attachment->slow;
+    site->projection = p->projection;
+    site->weight_bound = group->bound;
+    site->values = attachment->values;
+    return site;
+}
+
 static void emit_rules(const plast__model *model, const plast__group *group, const plast__activities *a,
                        plast__pending *p)
 {
     for (int32_t i = 0; i < p->work_count; i++) {
-        const plast__attachment *attachment = p->work[i].attachment;
-        plast__site *site = &p->work[i].site;
-        site->kernels = model->kernels;
-        site->dtype = model->dtype;
-        site->samples = p->terms.samples;
-        site->n_pre = group->cols;
-        site->n_post = group->rows;
-        site->ld_pre = group->ld;
-        site->ld_post = model->populations[group->post].ld;
-        site->x = plast__pre_activity(model, a, group);
-        site->y = a->of[group->post].y;
-        site->z = a->of[group->post].z;
-        site->bias = model->populations[group->post].bias;
-        site->s = a->of[group->post].s;
-        site->s_pre = a->of[group->pre].s;
-        site->slow = attachment->slow;
-        site->projection = p->projection;
-        site->weight_bound = group->bound;
-        site->values = attachment->values;
-        attachment->kind->emit(site, &p->terms);
+        plast__site *site = plast__site_of(model, group, a, p, i);
+        if (p->work[i].attachment->kind->emit != NULL)
+            p->work[i].attachment->kind->emit(site, &p->terms);
     }
 }
 
@@ -139,15 +147,15 @@ static void tie(const plast__model *model, const plast__group *group, plast__pen
 
 plast__drive plast__gradient_of(const plast__model *model, const plast__group *group, const plast__activities *a)
 {
-    plast__drive drive = { .u = plast__error_signal(&a->of[group->post]),
-                           .v = plast__pre_activity(model, a, group),
+    plast__drive drive = { .u = a->of[group->post].error,
+                           .v = plast__pre_error(model, a, group),
                            .factor = 1.0,
-                           .share = 1.0 };
+                           .share = a->of[group->post].share };
     if (!a->tracing || !model->populations[group->post].through_time)
         return drive;
     const plast__trace *trace = &a->traces[group - model->groups];
     if (trace->filtered != NULL) {
-        drive.u = a->of[group->post].s;
+        drive.u = a->of[group->post].instant;
         drive.v = trace->filtered;
     }
     drive.matrix = trace->gradient;
@@ -175,7 +183,7 @@ static plast_status check_signal(plast_context *context, const plast__model *mod
                                  const plast__activities *a, const plast__error *error)
 {
     const int64_t n = a->rows * model->populations[group->post].ld;
-    if (error->optimizer != NULL && !isfinite(model->kernels->max_abs(n, plast__error_signal(&a->of[group->post]))))
+    if (error->optimizer != NULL && !isfinite(model->kernels->max_abs(n, a->of[group->post].error)))
         return plast__fail(context, PLAST_E_NOT_FINITE, "a signal of layer %d is not finite", group->layer);
     return PLAST_OK;
 }
@@ -248,17 +256,18 @@ plast_status plast__emit_drive(plast_context *context, const plast__model *model
 
 static double bias_step_bound(const plast__model *model, int32_t index, const plast__activities *a, plast__error *error)
 {
+    const plast__activity *activity = &a->of[index];
     const int64_t samples = plast__error_rows(model, a, index);
-    const double gradient =
-        error->coef * (double)samples *
-        model->kernels->max_abs(samples * model->populations[index].ld, plast__error_signal(&a->of[index]));
+    const double gradient = error->coef * (double)samples *
+                            model->kernels->max_abs(samples * model->populations[index].ld, activity->error);
     if (!plast__optimizer_by_rows(error->optimizer, error->values)) {
-        const double rate = error->optimizer->linear_rate(error->values);
+        const double rate = activity->share * error->optimizer->linear_rate(error->values);
         return rate < plast__largest(model->dtype) ? rate * gradient : (double)INFINITY;
     }
     const plast__shape shape = plast__shape_of(error->optimizer, error->values);
     error->largest_gradient = fmax(error->largest_gradient, shaped(model, &shape, gradient, gradient));
-    return error->optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype));
+    return activity->share *
+           error->optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype));
 }
 
 plast_status plast__check_bias(plast_context *context, const plast__model *model, int32_t index,
@@ -283,20 +292,20 @@ void plast__step_bias(const plast__model *model, int32_t index, const plast__act
     const plast__kernels *k = model->kernels;
     const plast__optimizer_kind *optimizer = error->optimizer;
     const plast__population *population = &model->populations[index];
-    const void *signal = plast__error_signal(&a->of[index]);
+    const plast__activity *activity = &a->of[index];
     const int64_t n = population->units;
     void *gradient = work, *delta = plast__at(model->dtype, work, population->ld);
     if (!population->has_bias || population->frozen || optimizer == NULL)
         return;
     memset(gradient, 0, (size_t)(n * plast__size(model->dtype)));
     for (int64_t b = 0; b < plast__error_rows(model, a, index); b++)
-        k->add_scaled(n, error->coef, plast__at_const(model->dtype, signal, b * population->ld), gradient);
+        k->add_scaled(n, error->coef, plast__at_const(model->dtype, activity->error, b * population->ld), gradient);
     if (!plast__optimizer_by_rows(optimizer, error->values)) {
-        k->add_scaled(n, -optimizer->linear_rate(error->values), gradient, population->bias);
+        k->add_scaled(n, -optimizer->linear_rate(error->values) * activity->share, gradient, population->bias);
         return;
     }
     const plast__shape shape = plast__shape_of(optimizer, error->values);
     shape_gradient(k, &shape, n, gradient);
     optimizer->step(k, error->step, n, gradient, (void *const *)population->moment, delta);
-    k->add_scaled(n, 1.0, delta, population->bias);
+    k->add_scaled(n, activity->share, delta, population->bias);
 }

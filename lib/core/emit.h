@@ -32,7 +32,11 @@ typedef struct plast__drive {
 /* The gradient of a group of a layer. */
 plast__drive plast__gradient_of(const plast__model *model, const plast__group *group, const plast__activities *a);
 
-/* Length of the gradient, a sum over samples, over the weights of the first `groups` groups and the biases of the
+/* What the group shows to the rule `rule` of those at work on it. */
+plast__site *plast__site_of(const plast__model *model, const plast__group *group, const plast__activities *a,
+                            plast__pending *p, int32_t rule);
+
+/* Length of the gradient, a sum over samples, as modulated, over the weights of the first `groups` groups and the biases of the
  * first `populations`, without what is frozen or masked. `work` holds a row of the widest population. Infinite or NaN
  * when a square is beyond the type. */
 double plast__gradient_norm(const plast__model *model, int32_t populations, int32_t groups, const plast__activities *a,

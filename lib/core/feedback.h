@@ -35,6 +35,7 @@ typedef struct plast__feedback_kind {
     int32_t no_inputs;            /* no signal is defined for the inputs */
     int32_t own_gate;             /* descend applies the slope itself */
     int32_t no_states;            /* not defined for layers with a state */
+    int32_t apart;                /* a layer's signal does not come from that of the layer above */
     /* Adds the hop's populations and groups; the caller takes them back on failure. NULL = none. */
     plast_status (*build)(plast__model *model, plast__hop *hop);
     /* Parameters changed, or the hop is new: what other floors read from the model. NULL = nothing. */

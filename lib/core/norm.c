@@ -86,7 +86,7 @@ double plast__gradient_norm(const plast__model *model, int32_t populations, int3
     for (int32_t i = 0; i < populations; i++) {
         const plast__population *p = &model->populations[i];
         const int64_t samples = plast__error_rows(model, a, i);
-        const void *signal = plast__error_signal(&a->of[i]);
+        const void *signal = a->of[i].error;
         if (p->has_bias && !p->frozen)
             sum += samples > FEW ? summed_squared_norm(model, samples, p, signal, work)
                                  : squared_norm(model, samples, p, signal, NULL, NULL);

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { SUMMED = 14 * 1024 }; /* bytes of rows that are swept, then summed */
+
 /* The memory that an attachment asks for; what could not be had is missing. */
 static int create_site_work(const plast__model *model, const plast__group *group, int64_t batch, int32_t needs,
                             plast__site *site)
@@ -74,6 +76,27 @@ static int create_mirrored(const plast__model *model, const plast__group *group,
     return p->mirrored_u != NULL && p->mirrored_v != NULL;
 }
 
+/* Whether a rule acts on the signals of the population's units. */
+static int modulated(const plast__model *model, int32_t population)
+{
+    for (int32_t i = 0; i < model->group_count; i++)
+        for (const plast__attachment *a = model->groups[i].rules; a != NULL; a = a->next)
+            if (model->groups[i].post == population && a->kind->modulate != NULL)
+                return 1;
+    return 0;
+}
+
+static int create_sums(const plast__model *model, const plast__group *group, plast__pending *p)
+{
+    const int64_t size = plast__size(model->dtype);
+    const int below = modulated(model, group->pre), here = modulated(model, group->post);
+    if (here)
+        p->row_sums = plast__allocate(model->context, plast__row_units(model, group)->ld, size);
+    if (here || below)
+        p->column_sums = plast__allocate(model->context, group->ld, size);
+    return (!here || p->row_sums != NULL) && (!(here || below) || p->column_sums != NULL);
+}
+
 static int create_buffers(const plast__model *model, const plast__group *group, int by_rows, plast__pending *p)
 {
     plast_context *context = model->context;
@@ -88,7 +111,7 @@ static int create_buffers(const plast__model *model, const plast__group *group, 
         if (p->projection == NULL)
             return 0;
     }
-    if (group->leader > 0 && !create_mirrored(model, group, p))
+    if ((group->leader > 0 && !create_mirrored(model, group, p)) || !create_sums(model, group, p))
         return 0;
     if (!wants_rows(group, by_rows))
         return 1;
@@ -122,8 +145,9 @@ void plast__pending_destroy(plast_context *context, plast__pending *p)
         plast__release(context, p->work[i].site.pre_work);
         plast__release(context, p->work[i].site.pre_work_2);
     }
-    void *const arrays[] = { p->work, p->projection,   p->factor,         p->tied_factor, p->increment, p->matrix,
-                             p->ones, p->gradient.row, p->gradient.delta, p->mirrored_u,  p->mirrored_v };
+    void *const arrays[] = { p->work,       p->projection, p->factor,        p->tied_factor, p->increment,
+                             p->matrix,     p->ones,       p->row_sums,      p->column_sums, p->gradient.row,
+                             p->mirrored_u, p->mirrored_v, p->gradient.delta };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         plast__release(context, arrays[i]);
     *p = (plast__pending){ .waits = 0 };
@@ -295,7 +319,7 @@ plast__sweep plast__pending_pass(const plast__model *model, const plast__group *
     return pass;
 }
 
-void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass)
+static void sweep_block(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass)
 {
     if (p == NULL || !p->waits) {
         model->kernels->sweep(pass);
@@ -305,6 +329,49 @@ void plast__pending_sweep(const plast__model *model, const plast__group *group, 
         model->kernels->sweep(pass);
         if (p->partner != NULL)
             sweep_partner(model, p, pass, NULL);
+    }
+}
+
+/* Those of a block of finished rows; blocks come in ascending order. */
+static void sum_block(const plast__model *model, const plast__group *group, plast__pending *p, int64_t first,
+                      int64_t rows)
+{
+    const plast__kernels *k = model->kernels;
+    const void *w = row_of(model, group, group->weights, first);
+    if (p->sums & PLAST__ROW_SUMS)
+        k->row_sums(w, group->ld, rows, group->ld, plast__at(model->dtype, p->row_sums, first));
+    if (!(p->sums & PLAST__COLUMN_SUMS))
+        return;
+    if (first == 0)
+        memset(p->column_sums, 0, (size_t)(group->ld * plast__size(model->dtype)));
+    k->column_sums(w, group->ld, rows, group->ld, p->column_sums);
+}
+
+void plast__pending_sum(const plast__model *model, const plast__group *group, plast__pending *p)
+{
+    sum_block(model, group, p, 0, group->rows);
+    p->sums = 0;
+}
+
+/* Rows that are still in the first-level cache when they are summed, a multiple of 4. */
+static int64_t rows_to_sum(const plast__model *model, const plast__group *group)
+{
+    const int64_t fitting = SUMMED / (group->ld * plast__size(model->dtype)) / 4 * 4;
+    return fitting < 4 ? 4 : fitting;
+}
+
+void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass)
+{
+    if (p == NULL || p->sums == 0 || pass->x == NULL) {
+        sweep_block(model, group, p, pass);
+        return;
+    }
+    const int64_t most = rows_to_sum(model, group), end = pass->first + pass->rows;
+    plast__sweep block = *pass;
+    for (; block.first < end; block.first += most) {
+        block.rows = end - block.first < most ? end - block.first : most;
+        sweep_block(model, group, p, &block);
+        sum_block(model, group, p, block.first, block.rows);
     }
 }
 

@@ -31,6 +31,8 @@ typedef struct plast__work {
     plast__site site;
 } plast__work;
 
+enum { PLAST__ROW_SUMS = 1, PLAST__COLUMN_SUMS = 2 };
+
 typedef struct plast__pending {
     int32_t waits;
     int32_t work_count;
@@ -43,6 +45,8 @@ typedef struct plast__pending {
     void *mirrored_u, *mirrored_v; /* of a group with a leader: room for the leader's rules' terms, one after another */
     int64_t batch;                 /* samples that there is room for */
     void *projection;              /* batch x pre ld, NULL when no rule needs it */
+    void *row_sums, *column_sums;  /* of |weight|, post ld and pre ld; NULL when no rule at either end modulates */
+    int32_t sums;                  /* which of them the forward pass takes online, from the rows that x meets */
     void *factor;                  /* by row */
     double factor_value;           /* what fills it; NaN = several values */
     void *tied_factor;             /* the partner's, where it takes less; NULL without a partner */
@@ -65,6 +69,9 @@ plast__sweep plast__pending_pass(const plast__model *model, const plast__group *
 
 /* One block, pass->first and pass->rows. */
 void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass);
+
+/* Takes those of these sums that are wanted still, of the whole group as it is. Nothing may wait. */
+void plast__pending_sum(const plast__model *model, const plast__group *group, plast__pending *p);
 
 /* What the group's rules keep takes its step: the update is certain. */
 void plast__pending_commit(const plast__pending *p);

@@ -5,6 +5,7 @@
 #define PLAST_CORE_RULE_H
 
 #include "base/description.h"
+#include "core/activity.h"
 #include "core/terms.h"
 
 enum {
@@ -39,7 +40,34 @@ typedef struct plast__site {
     void *pre_work;       /* the attachment's own, samples x ld_pre */
     void *pre_work_2;     /* as much again */
     void *slow;           /* the attachment's own, n_post, see plast__rule_kind.slow */
+    const void *factor;   /* that a modulator has used in this update, n_post; NULL = none */
 } plast__site;
+
+struct plast__pending;
+
+/* Where a modulator acts. It sees all groups of the layers, for what it goes by may lie in those that end or start at
+ * the population in question. */
+typedef struct plast__modulation {
+    const plast__model *model;
+    int32_t groups;                 /* those of the layers, the first of the model's */
+    struct plast__pending *pending; /* by group */
+    plast__activities *activities;
+    uint64_t updates; /* of the network so far, that carried an error */
+    void
+        *arrived; /* of a layer with a state, before credit goes through time: dLoss/dy of every step, which a modulator
+                       * that lets the error descend multiplies; NULL where the signals are known, and the others act */
+    int32_t stateful; /* the layer has a state: both happen, in this order, in one update */
+    double share;     /* of the optimizer's step that this layer and those below take; a modulator may multiply it */
+} plast__modulation;
+
+/* What a rule may make its being there depend on. */
+typedef struct plast__place {
+    int32_t layer;
+    int32_t output;          /* it is the output layer */
+    const char *feedback;    /* the scheme */
+    int32_t apart;           /* see plast__feedback_kind */
+    int32_t stateful, gated; /* the layer has a state; it is a gated cell */
+} plast__place;
 
 typedef struct plast__rule_kind {
     plast__parameters parameters; /* first; its owner is the rule's name */
@@ -48,7 +76,15 @@ typedef struct plast__rule_kind {
     int32_t row_sources;
     int32_t row_shrinks;
     int32_t scalings;
-    void (*emit)(plast__site *site, plast__terms *terms);
+    void (*emit)(plast__site *site, plast__terms *terms); /* NULL: it has no terms of its own */
+    /* A modulator acts on the error. Before the forward pass it says which sums it wants (plast__pending.sums); in a
+     * descent that learns it is asked once the signal of `group`'s post population has its slope, top down. It multiplies
+     * that signal, which then descends so, or sets what plast__activity has for this layer alone. NULL = it is none. */
+    void (*expect)(const plast__modulation *m, const plast__group *group, plast__site *site);
+    void (*modulate)(plast__modulation *m, const plast__group *group, plast__site *site);
+    /* Whether it can be there, asked when it is attached, when a parameter is to change, and for another feedback scheme;
+     * NULL = anywhere. */
+    plast_status (*suits)(plast_context *context, const double *values, const plast__place *place);
     /* Whether parameters fit each other, asked when the rule is attached and when one of them is to change; NULL = they
      * do, each within its range. */
     plast_status (*check)(plast_context *context, const double *values);

@@ -237,6 +237,7 @@ const plast__feedback_kind plast__feedback_circuit = {
     .no_inputs = 1,
     .own_gate = 1,
     .no_states = 1,
+    .apart = 1,
     .build = build,
     .configure = configure,
     .descend = descend,

@@ -60,6 +60,7 @@ static int32_t matrix(const plast__hop *hop)
 
 const plast__feedback_kind plast__feedback_dfa = {
     .parameters = { "feedback", "dfa", parameters, 1 },
+    .apart = 1,
     .build = build,
     .descend = descend,
     .matrix = matrix,
@@ -67,6 +68,7 @@ const plast__feedback_kind plast__feedback_dfa = {
 
 const plast__feedback_kind plast__feedback_dfa_sign = {
     .parameters = { "feedback", "dfa_sign", parameters, 1 },
+    .apart = 1,
     .build = build,
     .descend = descend_sign,
     .matrix = matrix,
@@ -75,6 +77,7 @@ const plast__feedback_kind plast__feedback_dfa_sign = {
 const plast__feedback_kind plast__feedback_drtp = {
     .parameters = { "feedback", "drtp", parameters, 1 },
     .wants_targets = 1,
+    .apart = 1,
     .build = build,
     .descend = descend_target,
     .matrix = matrix,

@@ -67,10 +67,16 @@ typedef struct plast__kernels {
     /* largest |x_i|; INFINITY if any is infinite or NaN; 0 for n = 0 */
     double (*max_abs)(int64_t n, const void *x);
     double (*dot)(int64_t n, const void *a, const void *b);
+    /* out[i] = sum_j |w[i][j]|: a row's sum does not depend on the rows beside it */
+    void (*row_sums)(const void *w, int64_t ld, int64_t rows, int64_t cols, void *out);
+    /* out[j] += sum_i |w[i][j]|, rows in ascending order */
+    void (*column_sums)(const void *w, int64_t ld, int64_t rows, int64_t cols, void *out);
     void (*multiply)(int64_t n, const void *a, const void *b, void *out);  /* out = a o b; out may be a or b */
     void (*subtract)(int64_t n, const void *a, const void *b, void *out);  /* out = a - b; out may be a or b */
     void (*scale)(int64_t n, double alpha, const void *a, void *out);      /* out = alpha a; out may be a */
     void (*add_scaled)(int64_t n, double alpha, const void *a, void *out); /* out += alpha a */
+    /* out = 2 a / largest, but not below `low`; 2 exactly where a = largest; out may be a */
+    void (*relative)(int64_t n, double largest, double low, const void *a, void *out);
     /* out = alpha sign(a) o |magnitude| (NULL = all 1), 0 where a is 0; out may be a */
     void (*sign)(int64_t n, double alpha, const void *a, const void *magnitude, void *out);
     /* out = a cut to [-limit, limit]; out may be a */

@@ -8,6 +8,7 @@
 #include "levels.h"
 #include "project.h"
 #include "steps.h"
+#include "sums.h"
 #include "sweep.h"
 #include "vectors.h"
 
@@ -27,10 +28,13 @@ const plast__kernels TABLE = {
     .softmax = softmax,
     .max_abs = max_abs,
     .dot = dot,
+    .row_sums = row_sums,
+    .column_sums = column_sums,
     .multiply = multiply,
     .subtract = subtract,
     .scale = scale,
     .add_scaled = add_scaled,
+    .relative = relative,
     .sign = sign,
     .clamp = clamp,
     .adam = adam,

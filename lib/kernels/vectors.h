@@ -84,6 +84,27 @@ static void add_scaled(int64_t n, double alpha, const void *a, void *out)
     map(element_add_scaled, n, v_set1((real)alpha), a, out, out);
 }
 
+/* Doubled after the division: so nothing overflows. */
+INLINE vec relative_to(vec a, vec largest, vec low)
+{
+    vec share = a / largest;
+    return v_max(share + share, low);
+}
+
+static void relative(int64_t n, double largest, double low, const void *ap, void *out)
+{
+    const real *a = ap;
+    real *to = out;
+    const vec divisor = v_set1((real)largest), least = v_set1((real)low);
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES)
+        v_store(to + j, relative_to(v_load(a + j), divisor, least));
+    if (j < n) {
+        lanes part = v_lanes(n - j);
+        v_store_part(to + j, relative_to(v_load_part(a + j, part), divisor, least), part);
+    }
+}
+
 static void sign(int64_t n, double alpha, const void *a, const void *magnitude, void *out)
 {
     if (magnitude)

@@ -201,7 +201,7 @@ static void leave_for_traces(const descent *d, plast__activity *own)
         d->k->multiply(n, d->arrived, own->slope, own->s);
     if (d->layer->form != PLAST_FORM_CURRENT)
         d->k->scale(n, d->layer->alpha, own->s, own->s);
-    own->uses_u = 1;
+    own->error = own->u;
 }
 
 static void backward(const plast_layer *layer, plast__activities *a, const plast__time *time)
@@ -224,7 +224,7 @@ static void backward(const plast_layer *layer, plast__activities *a, const plast
         leave_for_traces(&d, own);
         return;
     }
-    own->uses_u = plast__time_instant(time);
+    own->error = d.error;
     for (int64_t t = steps - 1; t >= 0; t--) {
         if (plast__time_cut(time, t, steps))
             memset(d.c, 0, (size_t)(n * plast__size(model->dtype)));

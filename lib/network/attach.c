@@ -44,6 +44,7 @@ typedef struct targets {
     const plast_network *network;
     int32_t last;         /* layer */
     int32_t only;         /* the single group, else -1 */
+    int32_t first_only;   /* the first of each layer: a modulator acts on the units, whatever ends there */
     int32_t layer, place; /* of the next */
 } targets;
 
@@ -57,7 +58,7 @@ static plast__group *next_target(targets *t)
 {
     while (t->layer <= t->last) {
         const plast_layer *layer = t->network->layers[t->layer];
-        if (t->place == layer->groups) {
+        if (t->place == layer->groups || (t->first_only && t->place > 0)) {
             t->layer++;
             t->place = 0;
             continue;
@@ -123,16 +124,22 @@ static plast_status check_needs(const plast_network *network, const plast__group
     return PLAST_OK;
 }
 
-static plast_status check_attach(const plast_network *network, const targets *all, const plast__rule_kind *kind)
+static plast_status check_attach(const plast_network *network, const targets *all, const plast__rule_kind *kind,
+                                 const double *values)
 {
     targets t = *all;
     for (const plast__group *g = next_target(&t); g != NULL; g = next_target(&t)) {
-        if (find_in(g, kind->parameters.owner) != NULL)
+        const plast__group *there = NULL;
+        if (find_in(g, kind->parameters.owner) != NULL ||
+            (kind->modulate != NULL &&
+             find_attachment(network, g->layer, kind->parameters.owner, &there) != NULL)) /* acts on the same units */
             return plast__fail(network->model.context, PLAST_E_STATE, "rule \"%s\" is attached to layer %d already",
                                kind->parameters.owner, g->layer);
         plast_status status = check_room(network, g, kind);
         if (status == PLAST_OK)
             status = check_needs(network, g, kind);
+        if (status == PLAST_OK)
+            status = plast__network_suits(network, g->layer, kind, values, network->feedback);
         if (status != PLAST_OK)
             return status;
     }
@@ -199,7 +206,7 @@ static plast_status attach(plast_network *network, const targets *all, const pla
     plast_context *context = network->model.context;
     const plast__rule_kind *kind = (const plast__rule_kind *)rule->description.member;
     const int first = all->layer == 0;
-    plast_status status = check_attach(network, all, kind);
+    plast_status status = check_attach(network, all, kind, rule->description.values);
     if (status != PLAST_OK)
         return status;
     plast__attachment *chain = make_attachments(network, rule, all);
@@ -244,8 +251,11 @@ plast_status plast_network_add_rule(plast_network *network, int32_t layers, cons
     plast_status status = check_rule(network, rule);
     if (status == PLAST_OK)
         status = plast__network_select(network, layers, &first, &last);
-    const targets all = targets_of(network, first, last);
-    return status == PLAST_OK ? attach(network, &all, rule) : status;
+    if (status != PLAST_OK)
+        return status;
+    targets all = targets_of(network, first, last);
+    all.first_only = ((const plast__rule_kind *)rule->description.member)->modulate != NULL;
+    return attach(network, &all, rule);
 }
 
 /* The network and the layer's group that the handle stands for. */
@@ -276,13 +286,17 @@ plast_status plast_synapses_add_rule(plast_synapses *synapses, const plast_rule 
     return status == PLAST_OK ? attach(network, &one, rule) : status;
 }
 
-/* The attachment's parameters with one of them changed. */
-static plast_status change(plast_context *context, const plast__attachment *a, const char *parameter, double value,
-                           double *values)
+/* Whether one of the parameters of a rule on the layer may change. */
+static plast_status check_change(const plast_network *network, int32_t layer, const plast__attachment *a,
+                                 const char *parameter, double value)
 {
+    plast_context *context = network->model.context;
+    double values[PLAST__PARAMETERS];
     memcpy(values, a->values, sizeof a->values);
-    const plast_status status = plast__parameters_set(context, &a->kind->parameters, parameter, value, values);
-    return status == PLAST_OK && a->kind->check != NULL ? a->kind->check(context, values) : status;
+    plast_status status = plast__parameters_set(context, &a->kind->parameters, parameter, value, values);
+    if (status == PLAST_OK && a->kind->check != NULL)
+        status = a->kind->check(context, values);
+    return status == PLAST_OK ? plast__network_suits(network, layer, a->kind, values, network->feedback) : status;
 }
 
 /* All can change before one does. */
@@ -290,7 +304,6 @@ static plast_status set_rule(const plast_network *network, const targets *all, c
                              double value)
 {
     plast_context *context = network->model.context;
-    double values[PLAST__PARAMETERS];
     int found = 0;
     plast_status status = PLAST_OK;
     if (rule == NULL)
@@ -299,7 +312,7 @@ static plast_status set_rule(const plast_network *network, const targets *all, c
     for (const plast__group *g = next_target(&t); status == PLAST_OK && g != NULL; g = next_target(&t)) {
         const plast__attachment *a = find_in(g, rule);
         if (a != NULL)
-            status = change(context, a, parameter, value, values);
+            status = check_change(network, g->layer, a, parameter, value);
         found += a != NULL;
     }
     if (status == PLAST_OK && found == 0)

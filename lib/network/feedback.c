@@ -210,6 +210,9 @@ plast_status plast_network_set_feedback(plast_network *network, int32_t layers, 
         status = plast__parameters_complete(context, d->member, d->values);
     if (status != PLAST_OK)
         return status;
+    status = plast__network_all_suit(network, (const plast__feedback_kind *)d->member);
+    if (status != PLAST_OK)
+        return status;
     plast__hop *values = plast__allocate(context, network->layer_count, sizeof *values);
     status =
         values == NULL ? plast__no_memory(context, "a feedback scheme") : choose_values(network, layers, d, values);

@@ -82,17 +82,24 @@ void plast__network_backward(const plast_network *network, const plast__feedback
 {
     const plast__model *model = &network->model;
     plast__activities *a = descent->activities;
+    double share = 1.0;
+    plast__activities_plain(a);
     for (int32_t i = network->layer_count - 1; i >= network->first_hop; i--) {
         const plast__hop *hop = &network->hops[i];
         memset(a->of[hop->below].s, 0,
                (size_t)(a->rows * model->populations[hop->below].ld * plast__size(model->dtype)));
         const plast_layer *layer = hop->layer < 0 ? NULL : network->layers[hop->layer];
+        const int modulated = layer != NULL && error && descent->pending != NULL;
         if (error)
             feedback->descend(descent, hop);
         if (layer == NULL && error)
             gate_inputs(model, hop, a);
-        else if (layer != NULL && (layer->state > 0 || (error && !feedback->own_gate)))
+        if (modulated && layer->state > 0)
+            plast__network_modulate(network, descent, layer, a->of[layer->output].s, &share);
+        if (layer != NULL && (layer->state > 0 || (error && !feedback->own_gate)))
             layer->kind->backward(layer, a, time); /* traces go on without an error */
+        if (modulated && !(layer->state > 0 && time->tracing))
+            plast__network_modulate(network, descent, layer, NULL, &share);
     }
 }
 
@@ -174,6 +181,7 @@ static plast_status update(learner *l, const plast__window *window)
     plast__activities_turn(a);
     l->state->rows = l->state->signal_rows = 0; /* until all of the update is there */
     status = plast__samples_load(&l->samples, &network->model, window, a);
+    plast__network_expect(network, a);
     if (status == PLAST_OK)
         status = plast__network_forward(l->context, network, a, network->pending);
     if (status == PLAST_OK)
@@ -186,6 +194,8 @@ static plast_status update(learner *l, const plast__window *window)
     a->tracing = l->time.tracing;
     plast__network_backward(network, network->feedback, &descent, &l->time, tally.losses > 0);
     plast__network_trace(network, &l->time, a);
+    if (l->time.tracing && tally.losses > 0)
+        plast__network_modulate_traces(network, a);
     apply_all(network); /* what a descent would have applied, when there was none */
     plast__error error = error_of(network, a, tally.losses);
     status = emit_all(l, &descent, &error);

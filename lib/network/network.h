@@ -85,6 +85,19 @@ void plast__network_unlink(plast_network *network);
 void plast__network_backward(const plast_network *network, const plast__feedback_kind *feedback,
                              const plast__descent *descent, const plast__time *time, int error);
 
+/* Modulators among the rules: before the forward pass of an update, and when a layer has its signal. `share` runs down
+ * the layers, from 1 (plast__modulation). */
+void plast__network_expect(plast_network *network, plast__activities *a);
+void plast__network_modulate(const plast_network *network, const plast__descent *descent, const plast_layer *layer,
+                             void *arrived, double *share);
+/* Those of layers with a state, when their gradients came from traces. */
+void plast__network_modulate_traces(const plast_network *network, plast__activities *a);
+/* Whether a rule with these values can be on the layer beside a feedback scheme. */
+plast_status plast__network_suits(const plast_network *network, int32_t layer, const plast__rule_kind *kind,
+                                  const double *values, const plast__feedback_kind *feedback);
+/* Whether all rules that are attached can be beside it. */
+plast_status plast__network_all_suit(const plast_network *network, const plast__feedback_kind *feedback);
+
 /* The loss in force; fails when the output's activation does not fit, or when there is no layer. */
 plast_status plast__network_loss(plast_context *context, const plast_network *network, int32_t *loss);
 

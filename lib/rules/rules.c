@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/rule.h"
 
+#include <string.h>
+
+/* claimed in US patent 12,020,162 B2: builds may leave it out */
+#ifdef PLAST__GRAPES
+#define GRAPES(X) X(grapes)
+#else
+#define GRAPES(X)
+#endif
+
 /* The list. A new rule is a file that defines plast__rule_<name>, and a line here. */
 #define RULES(X)                                                                                                       \
     X(bcm)                                                                                                             \
@@ -8,6 +17,7 @@
     X(decorrelation)                                                                                                   \
     X(ehebb)                                                                                                           \
     X(gha)                                                                                                             \
+    GRAPES(X)                                                                                                          \
     X(hebb)                                                                                                            \
     X(normalisation)                                                                                                   \
     X(oja)                                                                                                             \
@@ -29,9 +39,25 @@ const char *plast_rule_name(int32_t index)
     return plast__list_name(&list, index);
 }
 
+/* A rule that this build could have had. */
+static int left_out(const char *name)
+{
+#ifdef PLAST__GRAPES
+    (void)name;
+    return 0;
+#else
+    return name != NULL && strcmp(name, "grapes") == 0;
+#endif
+}
+
 plast_status plast_rule_create(plast_context *context, const char *name, plast_rule **rule)
 {
     plast__description *made = NULL;
+    if (context != NULL && left_out(name))
+        return plast__fail(context, PLAST_E_UNKNOWN,
+                           "rule \"%s\" was left out of this build (-Dgrapes=false): it is claimed in US patent "
+                           "12,020,162 B2",
+                           name);
     const plast_status status = plast__description_create(context, &list, name, rule == NULL ? NULL : &made);
     if (status == PLAST_OK)
         *rule = (plast_rule *)made;
