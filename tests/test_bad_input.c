@@ -384,10 +384,29 @@ static void bad_options_are_refused(void **given)
         REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = PLAST_INIT_SPARSE,
                                            .init_param = counts[i] }),
                 PLAST_E_RANGE, "init_param", "whole number");
+    const double shares[] = { -0.1, 1.5, (double)INFINITY, (double)NAN };
+    for (int i = 0; i < 4; i++) {
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 3, .init = PLAST_INIT_DILUTED,
+                                           .init_param = shares[i] }),
+                PLAST_E_RANGE, "init_param", "more than 0, at most 1");
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 3, .init = PLAST_INIT_DALE_BALANCED,
+                                           .init_param = shares[i] }),
+                PLAST_E_RANGE, "init_param", "excitatory share", "between 0 and 1");
+    }
+    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 3, .init = PLAST_INIT_DALE_BALANCED,
+                                       .init_param = 1.0 }),
+            PLAST_E_RANGE, "init_param", "excitatory share");
+    for (int i = 0; i < 6; i++)
+        REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = PLAST_INIT_LOW_RANK,
+                                           .init_param = counts[i] }),
+                PLAST_E_RANGE, "init_param (the rank)", "whole number");
+    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = PLAST_INIT_FAN_IN_UNIFORM,
+                                       .init_param = 3 }),
+            PLAST_E_INVALID, "init_param is 3", "no parameter");
     for (int32_t init = PLAST_INIT_XAVIER_UNIFORM; init < PLAST_INIT_SPARSE; init++)
         REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = init, .init_param = 3 }),
                 PLAST_E_INVALID, "init_param is 3", "no parameter");
-    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = 13 }), PLAST_E_INVALID, "init is 13",
+    REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = 17 }), PLAST_E_INVALID, "init is 17",
             "PLAST_INIT_");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .init = -1 }), PLAST_E_INVALID, "init is -1");
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = 2, .gain = (double)NAN }), PLAST_E_RANGE, "gain",
@@ -422,7 +441,7 @@ static void absurd_sizes_are_refused(void **given)
     REFUSED(add((plast_layer_options){ PLAST_LAYER_OPTIONS, .units = INT32_MAX }), PLAST_E_RANGE, "units",
             "2147483648");
     const plast_layer_options large = { PLAST_LAYER_OPTIONS, .units = INT32_MAX - 15, .no_bias = 1 };
-    for (int32_t init = PLAST_INIT_XAVIER_UNIFORM; init <= PLAST_INIT_SPARSE; init++) {
+    for (int32_t init = PLAST_INIT_XAVIER_UNIFORM; init <= PLAST_INIT_DALE_BALANCED; init++) {
         plast_layer_options drawn = large;
         drawn.init = init;
         REFUSED(plast_network_add(wide, "dense", &drawn, NULL), PLAST_E_NOMEM, "no memory for", "weights");

@@ -89,6 +89,7 @@ static void laws_are_as_stated(void **state)
         { PLAST_INIT_LECUN_UNIFORM, 0.0866025403784439, uniform_below }, /* sqrt(3 / 400) */
         { PLAST_INIT_LECUN_NORMAL, 0.05, normal_below },                 /* sqrt(1 / 400) */
         { PLAST_INIT_TRUNCATED_NORMAL, 1.0, truncated_below },
+        { PLAST_INIT_FAN_IN_UNIFORM, 0.05, uniform_below },
     };
     static const double gains[] = { 0.0, 3.0, -0.5 };
     (void)state;

@@ -66,7 +66,7 @@ static plast_status add(world *w, int32_t activation, int32_t init)
 
 static plast_status add_first(world *w)
 {
-    return add(w, PLAST_SOFTPLUS, PLAST_INIT_XAVIER_UNIFORM);
+    return add(w, PLAST_SOFTPLUS, PLAST_INIT_LOW_RANK);
 }
 
 static plast_status add_second(world *w)
@@ -76,7 +76,7 @@ static plast_status add_second(world *w)
 
 static plast_status add_third(world *w)
 {
-    return add(w, PLAST_SOFTMAX, PLAST_INIT_HE_NORMAL);
+    return add(w, PLAST_SOFTMAX, PLAST_INIT_DALE_BALANCED);
 }
 
 static plast_status make_rule(world *w, int index, const char *name, double rate)

@@ -62,12 +62,25 @@ enum {
     PLAST_INIT_CONSTANT = 7,       /* gain everywhere */
     PLAST_INIT_ZERO = 8,
     PLAST_INIT_LECUN_UNIFORM = 9,     /* U(-a, a), a = sqrt(3 / n_in); LeCun et al. 1998 */
-    PLAST_INIT_LECUN_NORMAL = 10,     /* N(0, 1 / n_in) */
+    PLAST_INIT_LECUN_NORMAL = 10,     /* N(0, 1 / n_in); the g / sqrt(n) of recurrent networks with gain g */
     PLAST_INIT_TRUNCATED_NORMAL = 11, /* N(0, gain^2) given that |w| <= 2 |gain|: gain is the standard deviation before
                                        * the cut, 0.8796 gain what is left of it */
-    PLAST_INIT_SPARSE = 12            /* each unit has init_param inputs (default 15; all where there are no more),
+    PLAST_INIT_SPARSE = 12,           /* each unit has init_param inputs (default 15; all where there are no more),
                                        * drawn without replacement, of weights N(0, gain^2); the others are 0;
                                        * Martens 2010 */
+    PLAST_INIT_FAN_IN_UNIFORM = 13,   /* U(-a, a), a = 1 / sqrt(n_in) */
+    PLAST_INIT_DILUTED = 14,          /* each synapse exists with probability p = init_param in (0, 1], default 0.1, and
+                                       * is N(0, 1 / (p n_in)) then; the others are 0 */
+    PLAST_INIT_LOW_RANK = 15,         /* N(0, 1 / n_in), cut to its init_param largest singular values (default 1, at
+                                       * most min(n_in, n_out): PLAST_E_RANGE) and rescaled to the Frobenius norm that
+                                       * it had; Liu et al. 2024 */
+    PLAST_INIT_DALE_BALANCED = 16     /* square weights only (PLAST_E_UNSUPPORTED). The first round(init_param n_in) pre
+                                       * units (default 0.8, in (0, 1)) excite, the others inhibit, at least one of each
+                                       * kind (PLAST_E_RANGE): |N(0, 1)| with the unit's sign for 99 % of the synapses, 0
+                                       * for the others and from a unit to itself. Inhibition is multiplied so that its
+                                       * total is that of excitation; in each row the synapses of the weaker kind share
+                                       * what is missing to a sum of 0, and a row that lacks one kind is 0. Divided by
+                                       * the spectral radius, which is |gain| then. After the code of Liu et al. 2022 */
 };
 
 typedef struct plast_network_options {

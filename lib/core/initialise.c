@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Initial weights. Entry (i, j) is number i * cols + j of the group's own stream, whatever the padding. */
+#include "core/initialise.h"
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/scalar.h"
-#include "core/model.h"
 #include "linalg/blas.h"
 
 #include <math.h>
 
-/* Above every index of a pair of entries. */
-enum { ATTEMPT_BIT = 56, WEIGHT_BIT = 63 };
+enum { ATTEMPT_BIT = 56 }; /* above every index of a pair of entries */
 
 typedef void pair_function(uint64_t seed, uint64_t object, uint64_t index, double out[2]);
 
@@ -70,9 +70,36 @@ static void sparse(const plast__model *model, const plast__group *g, void *weigh
             if ((double)(g->cols - j) * chance[n % 2] >= wanted)
                 continue;
             wanted -= 1.0;
-            plast__normal_pair(model->seed, g->stream, (uint64_t)n | (uint64_t)1 << WEIGHT_BIT, pair);
+            plast__normal_pair(model->seed, g->stream, (uint64_t)n | PLAST__WEIGHT_BIT, pair);
             plast__set(model->dtype, weights, i * g->ld + j, g->initialiser.gain * pair[0]);
         }
+    }
+}
+
+static void diluted(const plast__model *model, const plast__group *g, void *weights)
+{
+    const double p = g->initialiser.param == 0.0 ? 0.1 : g->initialiser.param;
+    const double scale = g->initialiser.gain / sqrt(p * (double)g->cols);
+    double chance[2] = { 0.0, 0.0 }, pair[2];
+    int64_t n = 0;
+    for (int64_t i = 0; i < g->rows; i++)
+        for (int64_t j = 0; j < g->cols; j++, n++) {
+            if (n % 2 == 0)
+                plast__uniform_pair(model->seed, g->stream, (uint64_t)(n / 2), chance);
+            if (chance[n % 2] >= p)
+                continue;
+            plast__normal_pair(model->seed, g->stream, (uint64_t)n | PLAST__WEIGHT_BIT, pair);
+            plast__set(model->dtype, weights, i * g->ld + j, scale * pair[0]);
+        }
+}
+
+void plast__draw_normal(const plast__model *model, const plast__group *group, double *numbers)
+{
+    double pair[2] = { 0.0, 0.0 };
+    for (int64_t i = 0; i < group->rows * group->cols; i++) {
+        if (i % 2 == 0)
+            plast__normal_pair(model->seed, group->stream, (uint64_t)(i / 2), pair);
+        numbers[i] = pair[i % 2];
     }
 }
 
@@ -84,12 +111,7 @@ static plast_status orthogonal(const plast__model *model, const plast__group *g,
     double *q = plast__allocate_rows(model->context, n, k, sizeof *q);
     if (q == NULL)
         return plast__no_memory(model->context, "an orthogonal matrix");
-    double pair[2] = { 0.0, 0.0 };
-    for (int64_t i = 0; i < n * k; i++) {
-        if (i % 2 == 0)
-            plast__normal_pair(model->seed, g->stream, (uint64_t)(i / 2), pair);
-        q[i] = pair[i % 2];
-    }
+    plast__draw_normal(model, g, q);
     const plast_status status = plast__orthonormalise(model->context, n, k, q);
     if (status == PLAST_OK)
         for (int64_t i = 0; i < g->rows; i++)
@@ -117,6 +139,7 @@ static const struct {
     [PLAST_INIT_LECUN_UNIFORM] = { symmetric_pair, 3.0, 1, 0 },
     [PLAST_INIT_LECUN_NORMAL] = { plast__normal_pair, 1.0, 1, 0 },
     [PLAST_INIT_TRUNCATED_NORMAL] = { truncated_pair, 0.0, 0, 0 },
+    [PLAST_INIT_FAN_IN_UNIFORM] = { symmetric_pair, 1.0, 1, 0 },
 };
 
 plast_status plast__group_draw(const plast__model *model, const plast__group *group, void *weights)
@@ -125,8 +148,14 @@ plast_status plast__group_draw(const plast__model *model, const plast__group *gr
     const double gain = group->initialiser.gain;
     if (init == PLAST_INIT_ORTHOGONAL)
         return orthogonal(model, group, weights);
+    if (init == PLAST_INIT_LOW_RANK)
+        return plast__draw_low_rank(model, group, weights);
+    if (init == PLAST_INIT_DALE_BALANCED)
+        return plast__draw_dale_balanced(model, group, weights);
     if (init == PLAST_INIT_SPARSE) {
         sparse(model, group, weights);
+    } else if (init == PLAST_INIT_DILUTED) {
+        diluted(model, group, weights);
     } else if (init != PLAST_INIT_ZERO) { /* freshly allocated weights are 0 */
         const double fan = laws[init].ins * (double)group->cols + laws[init].outs * (double)group->rows;
         fill(model, group, laws[init].draw, laws[init].square > 0.0 ? gain * sqrt(laws[init].square / fan) : gain,

@@ -55,6 +55,7 @@ static plast__initialiser magnitude_law(const plast__initialiser *forward)
     case PLAST_INIT_LECUN_UNIFORM:
     case PLAST_INIT_LECUN_NORMAL:
     case PLAST_INIT_TRUNCATED_NORMAL:
+    case PLAST_INIT_FAN_IN_UNIFORM:
         return *forward;
     default:
         return (plast__initialiser){ .init = PLAST_INIT_XAVIER_NORMAL, .gain = 1.0 };

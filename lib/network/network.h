@@ -63,6 +63,10 @@ static inline plast_layer *plast__output_layer(const plast_network *network)
     return network->layers[network->layer_count - 1];
 }
 
+/* Options of a layer of some kind; fields that are 0 get their defaults. */
+plast_status plast__network_check_layer(plast_context *context, const plast__layer_kind *kind,
+                                        plast_layer_options *options);
+
 /* PLAST_E_STATE inside a progress callback. */
 plast_status plast__network_idle(plast_context *context, const plast_network *network);
 

@@ -10,7 +10,8 @@ ACTIVATIONS = {"linear": 0, "softplus": 1, "relu": 2, "tanh": 3, "sigmoid": 4, "
 LOSSES = {"default": 0, "cross_entropy": 1, "logistic": 2, "squared": 3}
 INITIALISERS = {"xavier_uniform": 0, "xavier_normal": 1, "he_uniform": 2, "he_normal": 3, "orthogonal": 4,
                 "gaussian": 5, "uniform": 6, "constant": 7, "zero": 8, "lecun_uniform": 9,
-                "lecun_normal": 10, "truncated_normal": 11, "sparse": 12}
+                "lecun_normal": 10, "truncated_normal": 11, "sparse": 12, "fan_in_uniform": 13, "diluted": 14,
+                "low_rank": 15, "dale_balanced": 16}
 QUANTITIES = {"activity": 1, "potential": 2, "signal": 3}
 ANGLES = {"flattened": 0, "rows": 1, "means": 2}
 ALIGNMENTS = {"weights": 0, "samples": 1, "flattened": 2, "means": 3, "weight_ratio": 4, "signal_ratio": 5}

@@ -89,7 +89,8 @@ class Network(Learning):
         activation: a name in ACTIVATIONS; activation_param is the one number of "softplus" (beta, 10 by default),
             "leaky_relu" (slope below 0, 0.01) or "elu" (alpha, 1); None: the default
         init: a name in INITIALISERS; gain multiplies the weights; init_param is the one number of "sparse" (inputs of
-            each unit, 15); None: the default
+            each unit, 15), "diluted" (share of synapses that exist, 0.1), "low_rank" (rank, 1) or "dale_balanced"
+            (excitatory share, 0.8); None: the default
         """
         gain = _names.real("gain", gain)
         if gain == 0:  # which is the default in C

@@ -50,7 +50,7 @@ def test_every_name_is_accepted():
     for activation in plasticity.ACTIVATIONS:
         plasticity.Network(3).add("dense", 2, activation)
     for init in plasticity.INITIALISERS:
-        plasticity.Network(3).add("dense", 2, init=init)
+        plasticity.Network(3).add("dense", 3, init=init)
     weights = plasticity.Network(9).add("dense", 7, init="sparse", init_param=3).weights
     assert (np.count_nonzero(weights, axis=1) == 3).all()
     leaky = plasticity.Network(1)
