@@ -122,8 +122,19 @@ static plast_status reset(subject *s)
 static const char *const groups[] = { "input", "feedback", "magnitude", "descending", "teaching", "crossing" };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
-/* Into every group, the second layer's. Setting the same mask again changes nothing, so the step may be taken twice. */
-static plast_status mask(subject *s)
+/* Signs that differ from unit to unit, and bounds. */
+static plast_status limit(plast_synapses *group)
+{
+    int32_t signs[16];
+    for (int i = 0; i < 16; i++)
+        signs[i] = i % 3 - 1;
+    plast_matrix m = plast_labels_i32(signs, group_cols(group));
+    const plast_status status = plast_synapses_set_bounds(group, -0.5, 0.75);
+    return status == PLAST_OK ? plast_synapses_set_sign(group, &m) : status;
+}
+
+/* Into every group, the second layer's. Setting the same again changes nothing, so the step may be taken twice. */
+static plast_status constrain(subject *s)
 {
     plast_status status = PLAST_OK;
     for (int k = 0; status == PLAST_OK && k < GROUPS; k++) {
@@ -135,6 +146,8 @@ static plast_status mask(subject *s)
             entries[i] = i % 4 != 0;
         const plast_matrix m = plast_matrix_f64(entries, group_rows(group), group_cols(group));
         status = plast_synapses_set_mask(group, &m);
+        if (status == PLAST_OK)
+            status = limit(group);
     }
     return status;
 }
@@ -170,13 +183,13 @@ static void prepared_schemes_allocate_nothing(void **state)
         for (int k = 0; k < 4; k++) {
             subject s;
             make(&s, plan, k & 1 ? "adam" : "sgd", k & 2 ? PLAST_F64 : PLAST_F32);
-            for (int masked = 0; masked < 2; masked++) {
+            for (int constrained = 0; constrained < 2; constrained++) {
                 net_ok(&s.net, prepare(&s));
                 assert_int_equal(allocations_of(&s, learn_online), 0);
                 assert_int_equal(allocations_of(&s, learn_minibatches), 0);
                 assert_int_equal(allocations_of(&s, mirror_small), 0);
                 assert_int_equal(allocations_of(&s, learn_online), 0);
-                net_ok(&s.net, mask(&s));
+                net_ok(&s.net, constrain(&s));
             }
             assert_true(allocations_of(&s, set_again) > 0); /* the counters do count */
             unmake(&s);
@@ -229,14 +242,14 @@ static const struct {
 } life[] = {
     { "learn", learn_online },
     { "learn minibatches", learn_minibatches },
-    { "mask", mask },
+    { "constrain", constrain },
     { "mirror", mirror_large },
     { "set again", set_again },
     { "prepare", prepare },
     { "learn again", learn_minibatches },
     { "large minibatch", learn_a_large_minibatch },
     { "reset", reset },
-    { "mask again", mask },
+    { "constrain again", constrain },
     { "learn at last", learn_online },
 };
 enum { STEPS = sizeof life / sizeof life[0] };
@@ -254,7 +267,7 @@ static double *everything(const net *net, int64_t *size)
 }
 
 /* Allocation `fail_at`, counted from when the scheme is there, fails; the step is then taken again. The steps of which
- * only a part may have been done, masks of several groups, are let off the comparison in between. */
+ * only a part may have been done, constraints of several groups, are let off the comparison in between. */
 static int live(const scheme_plan *plan, int64_t fail_at, const subject *expected)
 {
     subject s;
@@ -268,7 +281,7 @@ static int live(const scheme_plan *plan, int64_t fail_at, const subject *expecte
         if (status == PLAST_E_NOMEM) {
             assert_non_null(strstr(plast_context_error(s.net.context), "no memory for "));
             double *after = everything(&s.net, &n);
-            if (life[k].take != mask)
+            if (life[k].take != constrain)
                 assert_same_bits(n, after, before);
             free(after);
             failures++;

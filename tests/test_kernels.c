@@ -426,15 +426,37 @@ static void clamp_values(void)
         for (int alias = 0; alias < 2; alias++) {
             array a = array_random(n), out = array_make(n);
             for (int64_t i = 0; i < n; i += 7)
-                set(a.data, i, i % 2 ? -INFINITY : 0.375);
+                set(a.data, i, i % 2 ? -INFINITY : 0.25);
             array a0 = array_copy(&a);
             array *result = alias ? &a : &out;
-            at.k->clamp(n, 0.375, a.data, result->data);
+            at.k->clamp(n, -0.375, 0.25, a.data, result->data);
             for (int64_t i = 0; i < n; i++) {
                 double x = get(a0.data, i);
-                check(get(result->data, i) == (x > 0.375 ? 0.375 : x < -0.375 ? -0.375 : x), "clamp", n, i);
+                check(get(result->data, i) == (x > 0.25 ? 0.25 : x < -0.375 ? -0.375 : x), "clamp", n, i);
             }
             arrays_free((array[]){ a, out, a0 }, 3, "clamp canary");
+        }
+}
+
+static void limit_values(void)
+{
+    for (int64_t n = 0; n <= MAX_LENGTH; n++)
+        for (int alias = 0; alias < 2; alias++) {
+            array a = array_random(n), low = array_random(n), high = array_random(n), out = array_make(n);
+            for (int64_t i = 0; i < n; i++) {
+                const double x = get(low.data, i), y = get(high.data, i);
+                set(low.data, i, i % 5 == 1 ? -INFINITY : fmin(x, y));
+                set(high.data, i, i % 7 == 1 ? INFINITY : i % 5 == 2 ? fmin(x, y) : fmax(x, y));
+            }
+            array a0 = array_copy(&a), low0 = array_copy(&low), high0 = array_copy(&high);
+            array *result = alias ? &a : &out;
+            at.k->limit(n, low.data, high.data, a.data, result->data);
+            for (int64_t i = 0; i < n; i++)
+                check(get(result->data, i) == fmin(fmax(get(a0.data, i), get(low0.data, i)), get(high0.data, i)),
+                      "limit", n, i);
+            same_bits(&low, &low0, "limit low");
+            same_bits(&high, &high0, "limit high");
+            arrays_free((array[]){ a, low, high, out, a0, low0, high0 }, 7, "limit canary");
         }
 }
 
@@ -481,6 +503,7 @@ int main(void)
         ALL_TABLES(dot_values),        ALL_TABLES(elementwise_values), ALL_TABLES(adam_values),
         ALL_TABLES(momentum_values),   ALL_TABLES(rmsprop_values),     ALL_TABLES(clamp_values),
         ALL_TABLES(sign_values),       ALL_TABLES(sums_values),        ALL_TABLES(relative_values),
+        ALL_TABLES(limit_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,7 +80,8 @@ enum {
                                        * for the others and from a unit to itself. Inhibition is multiplied so that its
                                        * total is that of excitation; in each row the synapses of the weaker kind share
                                        * what is missing to a sum of 0, and a row that lacks one kind is 0. Divided by
-                                       * the spectral radius, which is |gain| then. After the code of Liu et al. 2022 */
+                                       * the spectral radius, which is |gain| then. After the code of Liu et al. 2022.
+                                       * plast_synapses_set_sign keeps the signs while the network learns */
 };
 
 typedef struct plast_network_options {
@@ -274,6 +275,23 @@ PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_mask(plast_synapses *s
 /* Copies the mask out, f32 or f64; all 1 where none was set. */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_mask(const plast_synapses *synapses,
                                                                const plast_matrix *mask);
+/* Dale's law: what the synapses of each pre unit do, 1 = excite (weights >= 0), -1 = inhibit (<= 0), 0 = either, as a
+ * row or column of n_in numbers (any type); NULL = all 0. A weight of the wrong sign becomes 0 at once and after each
+ * change, whatever makes it, as under a mask: W <- P[W], after all terms of an update. Moments of optimizers go on. A
+ * feedback matrix that follows a forward one ("kolen_pollack") has its signs, each for a unit that its synapses end in,
+ * and its bounds: set and asked for there, refused here (PLAST_E_STATE). Resetting the network keeps signs and bounds.
+ * PLAST_E_RANGE for other numbers, and for bounds that leave a unit no weight. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_sign(plast_synapses *synapses, const plast_matrix *signs);
+/* Copies the signs out, f32 or f64; all 0 where none were set. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_sign(const plast_synapses *synapses,
+                                                               const plast_matrix *signs);
+/* Hard bounds of all weights, projected as signs are; -INFINITY and INFINITY = none. Rounded to the network's number
+ * type. Where a rule rescales rows, bounds have the last word. PLAST_E_RANGE unless lower <= upper, and where a sign or a
+ * mask with zeros leaves no weight within them. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_bounds(plast_synapses *synapses, double lower, double upper);
+/* Either place may be NULL, but not both. */
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_bounds(const plast_synapses *synapses, double *lower,
+                                                                 double *upper);
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_frozen(plast_synapses *synapses, int32_t frozen);
 /* 1 when the group is frozen, else 0; 0 for NULL and for a group that went with its scheme. */
 PLAST_API int32_t plast_synapses_frozen(const plast_synapses *synapses);

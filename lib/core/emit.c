@@ -9,7 +9,7 @@
 static void shape_gradient(const plast__kernels *kernels, const plast__shape *shape, int64_t n, void *g)
 {
     if (shape->clip > 0.0)
-        kernels->clamp(n, shape->clip, g, g);
+        kernels->clamp(n, -shape->clip, shape->clip, g, g);
     if (shape->sign)
         kernels->sign(n, 1.0, g, NULL, g);
 }

@@ -3,9 +3,11 @@
 
 #include "base/memory.h"
 #include "base/scalar.h"
+#include "core/limits.h"
 #include "core/rule.h"
 #include "linalg/blas.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Arrays of populations and groups double, so that adding a layer seldom allocates. */
@@ -94,6 +96,7 @@ static void release_group(plast_context *context, plast__group *group)
 {
     plast__release(context, group->weights);
     plast__release(context, group->mask);
+    plast__release(context, group->limits);
     release_moments(context, group->moment);
     while (group->rules != NULL) {
         plast__attachment *first = group->rules;
@@ -241,7 +244,7 @@ plast_status plast__model_reset(plast__model *model, uint64_t seed)
         plast__group *g = &model->groups[i];
         if (status == PLAST_OK) { /* copied, for the host may hold views of the weights */
             memcpy(g->weights, drawn[i], (size_t)(g->rows * g->ld * plast__size(model->dtype)));
-            plast__group_mask(model, g);
+            plast__group_project(model, g);
             plast__group_measure(model, g);
         }
         plast__release(model->context, drawn[i]);
@@ -268,8 +271,31 @@ plast_status plast__group_copy_mask(const plast__model *model, const plast__grou
     return PLAST_OK;
 }
 
-void plast__group_mask(const plast__model *model, plast__group *group)
+plast_status plast__group_constrain_alike(const plast__model *model, const plast__group *group, plast__group *partner)
 {
+    plast_status status = PLAST_OK;
     if (group->mask != NULL)
-        model->kernels->multiply(group->rows * group->ld, group->weights, group->mask, group->weights);
+        status = plast__group_copy_mask(model, group, group->mask, &partner->mask);
+    if (status == PLAST_OK && group->limits != NULL)
+        status = plast__limits_copy(model, group->limits, &partner->limits);
+    if (status == PLAST_OK)
+        plast__group_project(model, partner);
+    return status;
+}
+
+void plast__group_project(const plast__model *model, plast__group *group)
+{
+    for (int64_t i = 0; (group->mask != NULL || group->limits != NULL) && i < group->rows; i++)
+        plast__group_project_row(model, group, i);
+    if (group->limits != NULL)
+        group->bound = fmax(group->bound, plast__limits_least(group->limits));
+}
+
+void plast__group_project_row(const plast__model *model, const plast__group *group, int64_t row)
+{
+    void *w = plast__at(model->dtype, group->weights, row * group->ld);
+    if (group->mask != NULL)
+        model->kernels->multiply(group->cols, w, plast__at_const(model->dtype, group->mask, row * group->ld), w);
+    if (group->limits != NULL)
+        plast__limits_apply(model, group, group->limits, row, w);
 }

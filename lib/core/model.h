@@ -44,6 +44,8 @@ typedef struct plast__initialiser {
     double param; /* 0 = its default */
 } plast__initialiser;
 
+struct plast__limits;
+
 /* A feedback matrix lies beside the forward matrix that it stands for: with a row for each unit that sends, so that both
  * are read alike, and take the same terms, row by row. */
 typedef struct plast__group {
@@ -55,7 +57,8 @@ typedef struct plast__group {
     int64_t rows, cols; /* as stored: post units x pre units, or the other way round */
     int64_t ld;         /* cols padded to 64 bytes; the padding is 0 */
     void *weights;
-    void *mask; /* rows x ld of 0 and 1, NULL = all 1: applied after every change */
+    void *mask;                   /* rows x ld of 0 and 1, NULL = all 1: applied after every change */
+    struct plast__limits *limits; /* signs and bounds, NULL = none: applied after the mask */
     void *moment[PLAST__MOMENTS];
     double bound; /* at least the largest |weight| */
     int32_t frozen;
@@ -121,8 +124,12 @@ void plast__group_measure(const plast__model *model, plast__group *group);
 /* A copy of a mask that has the group's shape. */
 plast_status plast__group_copy_mask(const plast__model *model, const plast__group *group, const void *mask,
                                     void **copy);
-/* Weights where the mask is 0 become 0. */
-void plast__group_mask(const plast__model *model, plast__group *group);
+/* What a new partner of the group takes over: mask and limits. Nothing is projected on failure. */
+plast_status plast__group_constrain_alike(const plast__model *model, const plast__group *group, plast__group *partner);
+/* Weights where the mask is 0 become 0, the others what the limits allow; the bound stays true. */
+void plast__group_project(const plast__model *model, plast__group *group);
+/* The same of one row's weights, whose bound is true anyway. */
+void plast__group_project_row(const plast__model *model, const plast__group *group, int64_t row);
 
 /* Key of a group's random numbers: by layer and by the group's place in it, so that a layer starts from the same
  * weights whatever groups other layers have. */

@@ -212,32 +212,40 @@ static void scale_partner(const plast__model *model, const plast__group *group, 
     const double largest = by * k->max_abs(group->cols, w);
     k->scale(group->cols, by, w, w);
     if (largest > limit)
-        k->clamp(group->cols, limit, w, w);
+        k->clamp(group->cols, -limit, limit, w, w);
     partner->bound = fmax(partner->bound, fmin(largest, limit));
 }
 
-/* Mask and rescaling of a row that has its terms, the partner's alike. */
+/* Mask, limits and rescaling of a row that has its terms, the partner's alike. Limits come once more after what could
+ * carry weights beyond them. */
 static void finish_row(const plast__model *model, const plast__group *group, const plast__pending *p, int64_t row)
 {
     const plast__kernels *k = model->kernels;
     plast__group *partner = p->partner;
     void *w = row_of(model, group, group->weights, row);
-    if (group->mask != NULL)
-        k->multiply(group->cols, w, row_of(model, group, group->mask, row), w);
-    if (partner != NULL && partner->mask != NULL)
-        k->multiply(group->cols, row_of(model, group, partner->weights, row), row_of(model, group, partner->mask, row),
-                    row_of(model, group, partner->weights, row));
+    plast__group_project_row(model, group, row);
+    if (partner != NULL)
+        plast__group_project_row(model, partner, row);
     for (int32_t i = 0; i < p->terms.scalings; i++) {
         const double by = p->terms.scaling[i].scale(p->terms.scaling[i].self, row, w);
         k->scale(group->cols, by, w, w);
         if (partner != NULL && i < p->tied.scalings)
             scale_partner(model, group, partner, row, by);
     }
+    if (p->terms.scalings > 0 && group->limits != NULL)
+        plast__group_project_row(model, group, row);
+    if (p->terms.scalings > 0 && partner != NULL && partner->limits != NULL)
+        plast__group_project_row(model, partner, row);
+}
+
+static int is_constrained(const plast__group *group)
+{
+    return group != NULL && (group->mask != NULL || group->limits != NULL);
 }
 
 static int has_finish(const plast__group *group, const plast__pending *p)
 {
-    return group->mask != NULL || p->terms.scalings > 0 || (p->partner != NULL && p->partner->mask != NULL);
+    return p->terms.scalings > 0 || is_constrained(group) || is_constrained(p->partner);
 }
 
 /* The partner's rows of the block take their terms. */

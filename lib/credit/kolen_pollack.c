@@ -17,18 +17,13 @@ static const plast__parameter parameters[] = {
                        0.0, 1.0, PLAST_PARAMETER_WHOLE },
 };
 
-/* The feedback matrix has the forward one's mask. */
+/* The feedback matrix has the forward one's mask, signs and bounds. */
 static plast_status build(plast__model *model, plast__hop *hop)
 {
     const plast_status status = plast__credit_build_backward(model, hop);
-    const plast__group *forward = &model->groups[hop->forward];
-    plast__group *feedback = status == PLAST_OK ? &model->groups[hop->group[0]] : NULL;
-    if (status != PLAST_OK || forward->mask == NULL)
+    if (status != PLAST_OK)
         return status;
-    const plast_status copied = plast__group_copy_mask(model, forward, forward->mask, &feedback->mask);
-    if (copied == PLAST_OK)
-        plast__group_mask(model, feedback);
-    return copied;
+    return plast__group_constrain_alike(model, &model->groups[hop->forward], &model->groups[hop->group[0]]);
 }
 
 static void configure(plast__model *model, const plast__hop *hop)

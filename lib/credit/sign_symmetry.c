@@ -83,7 +83,7 @@ static void descend(const plast__descent *descent, const plast__hop *hop)
     if (!feedback->frozen || !made) {
         model->kernels->sign(forward->rows * forward->ld, scale_of(model, hop), forward->weights, magnitude,
                              feedback->weights);
-        plast__group_mask(model, feedback);
+        plast__group_project(model, feedback);
     }
     if (!made)
         plast__group_measure(model, feedback);
@@ -98,7 +98,7 @@ static void descend_redrawn(const plast__descent *descent, const plast__hop *hop
     drawn.seed += descent->count * UINT64_C(0x9e3779b97f4a7c15);
     if (descent->pending != NULL && !magnitude->frozen) {
         (void)plast__group_draw(&drawn, magnitude, magnitude->weights);
-        plast__group_mask(descent->model, magnitude);
+        plast__group_project(descent->model, magnitude);
     }
     descend(descent, hop);
 }

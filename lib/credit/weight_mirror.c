@@ -107,7 +107,7 @@ static void learn(const plast__model *model, const plast__hop *hop, const plast_
                 (plast__operand){ a->of[hop->above].s, model->populations[hop->above].ld, 1 },
                 (plast__operand){ a->of[hop->below].y, feedback->ld, 0 }, 1.0 - hop->values[DECAY], feedback->weights,
                 feedback->ld);
-    plast__group_mask(model, feedback);
+    plast__group_project(model, feedback);
     plast__group_measure(model, feedback);
 }
 

@@ -79,8 +79,9 @@ typedef struct plast__kernels {
     void (*relative)(int64_t n, double largest, double low, const void *a, void *out);
     /* out = alpha sign(a) o |magnitude| (NULL = all 1), 0 where a is 0; out may be a */
     void (*sign)(int64_t n, double alpha, const void *a, const void *magnitude, void *out);
-    /* out = a cut to [-limit, limit]; out may be a */
-    void (*clamp)(int64_t n, double limit, const void *a, void *out);
+    /* out = a cut to [low, high], bounds of all elements or of each; out may be a */
+    void (*clamp)(int64_t n, double low, double high, const void *a, void *out);
+    void (*limit)(int64_t n, const void *low, const void *high, const void *a, void *out);
     /* moments m, v are updated from gradient g; delta = the step to add to the weights */
     void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);
     void (*momentum)(int64_t n, const plast__momentum *c, const void *g, void *m, void *delta);

@@ -37,6 +37,7 @@ const plast__kernels TABLE = {
     .relative = relative,
     .sign = sign,
     .clamp = clamp,
+    .limit = limit,
     .adam = adam,
     .momentum = momentum,
     .rmsprop = rmsprop,

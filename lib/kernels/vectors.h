@@ -47,12 +47,6 @@ INLINE vec element_sign_times(vec a, vec b, vec alpha)
     return v_abs(b) * element_sign(a, b, alpha);
 }
 
-INLINE vec element_clamp(vec a, vec b, vec alpha)
-{
-    (void)b;
-    return v_max(v_min(a, alpha), -alpha);
-}
-
 INLINE void map(elementwise *f, int64_t n, vec alpha, const real *a, const real *b, real *out)
 {
     int64_t j = 0;
@@ -113,9 +107,33 @@ static void sign(int64_t n, double alpha, const void *a, const void *magnitude, 
         map(element_sign, n, v_set1((real)alpha), a, a, out);
 }
 
-static void clamp(int64_t n, double limit, const void *a, void *out)
+static void clamp(int64_t n, double low, double high, const void *ap, void *out)
 {
-    map(element_clamp, n, v_set1((real)limit), a, a, out);
+    const real *a = ap;
+    real *to = out;
+    const vec least = v_set1((real)low), most = v_set1((real)high);
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES)
+        v_store(to + j, v_max(v_min(v_load(a + j), most), least));
+    if (j < n) {
+        lanes part = v_lanes(n - j);
+        v_store_part(to + j, v_max(v_min(v_load_part(a + j, part), most), least), part);
+    }
+}
+
+static void limit(int64_t n, const void *lowp, const void *highp, const void *ap, void *out)
+{
+    const real *low = lowp, *high = highp, *a = ap;
+    real *to = out;
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES)
+        v_store(to + j, v_max(v_min(v_load(a + j), v_load(high + j)), v_load(low + j)));
+    if (j < n) {
+        lanes part = v_lanes(n - j);
+        v_store_part(to + j,
+                     v_max(v_min(v_load_part(a + j, part), v_load_part(high + j, part)), v_load_part(low + j, part)),
+                     part);
+    }
 }
 
 static void trace(int64_t n, double decay, double gain, double signal, const void *xp, void *pp, void *gp)

@@ -66,6 +66,10 @@ static inline plast_layer *plast__output_layer(const plast_network *network)
 /* Options of a layer of some kind; fields that are 0 get their defaults. */
 plast_status plast__network_check_layer(plast_context *context, const plast__layer_kind *kind,
                                         plast_layer_options *options);
+/* The group that a caller's handle means. */
+plast_status plast__synapses_find(const plast_synapses *synapses, plast__group **group);
+/* The group whose mask and limits this one has; NULL = it has its own. */
+const plast__group *plast__synapses_leader(const plast_synapses *synapses);
 
 /* PLAST_E_STATE inside a progress callback. */
 plast_status plast__network_idle(plast_context *context, const plast_network *network);

@@ -6,11 +6,12 @@
 #include "base/matrix.h"
 #include "base/memory.h"
 #include "base/scalar.h"
+#include "core/limits.h"
 
 #include <math.h>
 #include <string.h>
 
-static plast_status find_group(const plast_synapses *synapses, plast__group **group)
+plast_status plast__synapses_find(const plast_synapses *synapses, plast__group **group)
 {
     if (synapses == NULL)
         return PLAST_E_INVALID;
@@ -67,7 +68,7 @@ plast_status plast__network_copy_in(const plast__model *model, const char *name,
 plast_status plast_synapses_set_frozen(plast_synapses *synapses, int32_t frozen)
 {
     plast__group *g = NULL;
-    plast_status status = find_group(synapses, &g);
+    plast_status status = plast__synapses_find(synapses, &g);
     if (status == PLAST_OK)
         status = plast__network_check_frozen(synapses->model->context, frozen);
     if (status == PLAST_OK)
@@ -83,7 +84,7 @@ int32_t plast_synapses_frozen(const plast_synapses *synapses)
 plast_status plast_synapses_view(const plast_synapses *synapses, plast_matrix *view)
 {
     plast__group *g = NULL;
-    const plast_status status = find_group(synapses, &g);
+    const plast_status status = plast__synapses_find(synapses, &g);
     if (status != PLAST_OK)
         return status;
     if (view == NULL)
@@ -104,7 +105,7 @@ plast_status plast_synapses_set_weights(plast_synapses *synapses, const plast_ma
 {
     plast__group *g = NULL;
     double largest = 0.0;
-    plast_status status = find_group(synapses, &g);
+    plast_status status = plast__synapses_find(synapses, &g);
     if (status == PLAST_OK)
         status = check_shape(synapses, g, "weights", weights, PLAST__REALS, 0);
     if (status != PLAST_OK)
@@ -113,7 +114,7 @@ plast_status plast_synapses_set_weights(plast_synapses *synapses, const plast_ma
     status = plast__network_copy_in(synapses->model, "weights", &stored, g->weights, g->ld, &largest);
     if (status == PLAST_OK) {
         g->bound = largest;
-        plast__group_mask(synapses->model, g);
+        plast__group_project(synapses->model, g);
     }
     return status;
 }
@@ -129,7 +130,7 @@ static void copy_out(const plast__model *model, const plast__group *g, const voi
 plast_status plast_synapses_get_weights(const plast_synapses *synapses, const plast_matrix *weights)
 {
     plast__group *g = NULL;
-    plast_status status = find_group(synapses, &g);
+    plast_status status = plast__synapses_find(synapses, &g);
     if (status == PLAST_OK)
         status = check_shape(synapses, g, "weights", weights, PLAST__REALS, 1);
     if (status == PLAST_OK)
@@ -181,17 +182,24 @@ static int same_mask(const plast__model *model, const plast__group *g, const voi
     return memcmp(a, b, (size_t)(g->rows * g->ld * plast__size(model->dtype))) == 0;
 }
 
+const plast__group *plast__synapses_leader(const plast_synapses *synapses)
+{
+    const plast__model *model = synapses->model;
+    for (int32_t i = 0; synapses->group > 0 && i < model->group_count; i++)
+        if (model->groups[i].partner == synapses->group)
+            return &model->groups[i];
+    return NULL;
+}
+
 /* The mask of a group that follows another is the other's, transposed. */
 static plast_status check_leader(const plast_synapses *synapses, const plast__group *g, const void *mask)
 {
-    const plast__model *model = synapses->model;
-    for (int32_t i = 0; i < model->group_count; i++)
-        if (model->groups[i].partner == synapses->group && synapses->group > 0 &&
-            !same_mask(model, g, mask, model->groups[i].mask))
-            return plast__fail(model->context, PLAST_E_STATE,
-                               "these synapses follow the forward ones of layer %d and have their mask, "
-                               "transposed: set it there",
-                               model->groups[i].layer);
+    const plast__group *leader = plast__synapses_leader(synapses);
+    if (leader != NULL && !same_mask(synapses->model, g, mask, leader->mask))
+        return plast__fail(synapses->model->context, PLAST_E_STATE,
+                           "these synapses follow the forward ones of layer %d and have their mask, transposed: set "
+                           "it there",
+                           leader->layer);
     return PLAST_OK;
 }
 
@@ -199,14 +207,14 @@ static void put_mask(const plast__model *model, plast__group *g, void *mask)
 {
     plast__release(model->context, g->mask);
     g->mask = mask;
-    plast__group_mask(model, g);
+    plast__group_project(model, g);
 }
 
 plast_status plast_synapses_set_mask(plast_synapses *synapses, const plast_matrix *mask)
 {
     plast__group *g = NULL;
     void *made = NULL, *partners = NULL;
-    plast_status status = find_group(synapses, &g);
+    plast_status status = plast__synapses_find(synapses, &g);
     if (status != PLAST_OK)
         return status;
     const plast__model *model = synapses->model;
@@ -214,6 +222,8 @@ plast_status plast_synapses_set_mask(plast_synapses *synapses, const plast_matri
     status = read_mask(synapses, g, mask, &made);
     if (status == PLAST_OK)
         status = check_leader(synapses, g, made);
+    if (status == PLAST_OK && g->limits != NULL)
+        status = plast__limits_settle(model, g, made, g->limits);
     if (status == PLAST_OK && partner != NULL && made != NULL)
         status = plast__group_copy_mask(model, g, made, &partners);
     if (status != PLAST_OK) {
@@ -229,7 +239,7 @@ plast_status plast_synapses_set_mask(plast_synapses *synapses, const plast_matri
 plast_status plast_synapses_get_mask(const plast_synapses *synapses, const plast_matrix *mask)
 {
     plast__group *g = NULL;
-    plast_status status = find_group(synapses, &g);
+    plast_status status = plast__synapses_find(synapses, &g);
     if (status == PLAST_OK)
         status = check_shape(synapses, g, "mask", mask, PLAST__REALS, 1);
     if (status != PLAST_OK)

@@ -2,7 +2,8 @@
 """Layers and synapse groups, borrowed from their network."""
 
 import weakref
-from ctypes import byref
+from ctypes import byref, c_double
+from math import inf
 
 import numpy as np
 
@@ -80,6 +81,30 @@ class Synapses:
         """Which synapses exist: True or 1, False or 0 for each, n_out x n_in (bool, uint8, float32 or float64). Weights
         elsewhere are 0 from now on, whatever learns. None: all exist; those that were missing start from 0."""
         self._call(lib.plast_synapses_set_mask, None if mask is None else byref(matrix("mask", mask)))
+
+    def get_sign(self, out=None):
+        """A copy of the signs of the presynaptic units: 1 excitatory, -1 inhibitory, 0 either; all 0 where none were
+        set. `out` may be float32 or float64, n_in numbers in a row or column."""
+        if out is None:
+            out = np.empty(self.shape[1], self.weights.dtype)
+        self._call(lib.plast_synapses_get_sign, byref(matrix("out", out, row=True)))
+        return out
+
+    def set_sign(self, signs):
+        """Dale's law: one number for each presynaptic unit, 1 for weights >= 0, -1 for weights <= 0, 0 for either. A
+        weight of the wrong sign becomes 0 at once and whenever something learns. None: all 0."""
+        self._call(lib.plast_synapses_set_sign, None if signs is None else byref(matrix("signs", signs, row=True)))
+
+    def get_bounds(self):
+        """The bounds of all weights, (-inf, inf) where none were set."""
+        lower, upper = c_double(), c_double()
+        self._call(lib.plast_synapses_get_bounds, byref(lower), byref(upper))
+        return lower.value, upper.value
+
+    def set_bounds(self, lower=None, upper=None):
+        """Hard bounds of all weights, now and whatever learns; None: no bound."""
+        self._call(lib.plast_synapses_set_bounds, -inf if lower is None else _names.real("lower", lower),
+                   inf if upper is None else _names.real("upper", upper))
 
     def _copy(self, function, out):
         if out is None:

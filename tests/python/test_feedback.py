@@ -251,6 +251,52 @@ def test_masks_of_feedback(make):
     np.testing.assert_array_equal(forward.get_mask(), mask)
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.float32, np.float64])
+def test_signs_and_bounds(data, make, dtype):
+    net, signs = make(), np.arange(16) % 3 - 1
+    synapses = net.layers[1].synapses()  # 8 x 16
+    np.testing.assert_array_equal(synapses.get_sign(), np.zeros(16))
+    assert synapses.get_bounds() == (-np.inf, np.inf)
+    synapses.set_sign(signs.astype(dtype))
+    synapses.set_bounds(upper=0.125)
+    np.testing.assert_array_equal(synapses.get_sign(), signs)
+    assert synapses.get_sign().dtype == np.float32
+    out = np.full((16, 1), np.nan)
+    assert synapses.get_sign(out) is out
+    np.testing.assert_array_equal(out[:, 0], signs)
+    for _ in range(3):
+        assert (synapses.weights * signs >= 0).all() and synapses.weights.max() <= 0.125
+        assert synapses.weights[:, signs == 0].min() < 0
+        net.learn(*data)
+    assert synapses.get_bounds() == (-np.inf, 0.125)
+    synapses.set_bounds(-0.5)
+    assert synapses.get_bounds() == (-0.5, np.inf)
+    synapses.set_sign(None)
+    synapses.set_bounds()
+    assert not synapses.get_sign().any() and synapses.get_bounds() == (-np.inf, np.inf)
+
+
+def test_signs_and_bounds_that_cannot_be(make):
+    net = make()
+    net.set_feedback("kolen_pollack", decay=0)
+    forward, feedback = net.layers[1].synapses(), net.layers[0].synapses("feedback")
+    with pytest.raises(plasticity.RangeError, match=r"signs\[1\] is 2, expected -1, 0 or 1"):
+        forward.set_sign(np.arange(1, 17))
+    with pytest.raises(plasticity.InvalidError, match="signs has 8 columns, expected 16"):
+        forward.set_sign(np.ones(8))
+    with pytest.raises(TypeError, match="signs is a list, expected a NumPy array"):
+        forward.set_sign([1])
+    with pytest.raises(plasticity.RangeError, match="bounds are 1 to 0"):
+        forward.set_bounds(1, 0)
+    with pytest.raises(TypeError, match="lower is 'a', expected a number"):
+        forward.set_bounds("a")
+    forward.set_sign(np.ones(16))
+    assert (feedback.weights >= 0).all()
+    for call in lambda: feedback.set_sign(np.ones(8)), feedback.get_sign, lambda: feedback.set_bounds(0, 1):
+        with pytest.raises(plasticity.StateError, match="follow the forward ones of layer 1"):
+            call()
+
+
 def test_states_and_schemes(data, make):
     net = make(rule=False)
     state = plasticity.State(net)

@@ -230,11 +230,32 @@ void matrix_product(int64_t rows, int64_t inner, int64_t cols, const double *a, 
 
 /* ---- the independent learner ---- */
 
+/* Kolen-Pollack's feedback has the signs of the forward matrix, which are those of its rows. */
+void net_interval(const net *net, int32_t layer, const char *name, double *low, double *high)
+{
+    const int follows =
+        strcmp(plast_network_feedback(net->network), "kolen_pollack") == 0 && strcmp(name, "feedback") == 0;
+    const plast_synapses *group = net_group(net, layer, name);
+    const plast_synapses *source = follows ? net_group(net, layer + 1, "input") : group;
+    const int64_t n = group_cols(source), rows = group_rows(group), cols = group_cols(group);
+    double lower = 0.0, upper = 0.0, *signs = new_array(n);
+    const plast_matrix m = plast_output_f64(signs, 1, n);
+    net_ok(net, plast_synapses_get_sign(source, &m));
+    net_ok(net, plast_synapses_get_bounds(source, &lower, &upper));
+    for (int64_t i = 0; i < rows * cols; i++) {
+        const double of = signs[follows ? i / cols : i % cols];
+        low[i] = of > 0.0 ? fmax(lower, 0.0) : lower;
+        high[i] = of < 0.0 ? fmin(upper, 0.0) : upper;
+    }
+    free(signs);
+}
+
 /* A matrix that may learn: what adds up over a minibatch's samples is descended. */
 typedef struct matrix {
     int64_t rows, cols;
     double *w, *gradient, *first, *second;
-    double *mask; /* of 0 and 1, the library's when the learner was made */
+    double *mask; /* of 0 and 1, the library's when the learner was made, as are the intervals */
+    double *low, *high;
 } matrix;
 
 /* One hidden layer's. */
@@ -273,12 +294,15 @@ static void read_matrix(const net *net, int32_t layer, const char *name, matrix 
     m->second = new_array(m->rows * m->cols);
     m->mask = new_array(m->rows * m->cols);
     group_get_mask(group, m->mask);
+    m->low = new_array(m->rows * m->cols);
+    m->high = new_array(m->rows * m->cols);
+    net_interval(net, layer, name, m->low, m->high);
 }
 
-static void apply_mask(const matrix *m)
+static void project(const matrix *m)
 {
     for (int64_t i = 0; i < m->rows * m->cols; i++)
-        m->w[i] *= m->mask[i];
+        m->w[i] = fmin(fmax(m->w[i] * m->mask[i], m->low[i]), m->high[i]);
 }
 
 static matrix *matrix_of(part *p, int k)
@@ -311,7 +335,7 @@ static void make_signs(const naive *naive, int32_t l, part *p)
             const double magnitude = p->magnitude.w == NULL ? 1.0 : fabs(p->magnitude.w[at]);
             p->feedback.w[at] = scale * magnitude * sign(above->w[i * above->in + j]);
         }
-    apply_mask(&p->feedback);
+    project(&p->feedback);
 }
 
 /* What is sent into the layer. */
@@ -415,7 +439,7 @@ static void learn_with(const naive *naive, int32_t layer, matrix *m, int carries
             double *w = &m->w[j * m->cols + i];
             *w += l->gradient_w[i * l->in + j] + (mirror ? l->rule[i * l->in + j] : 0.0) - decay * *w;
         }
-    apply_mask(m);
+    project(m);
 }
 
 static void learn_alone(const naive *naive, matrix *m, double rate, double decay)
@@ -423,7 +447,7 @@ static void learn_alone(const naive *naive, matrix *m, double rate, double decay
     naive_step(naive, m->rows * m->cols, m->gradient, m->first, m->second);
     for (int64_t i = 0; i < m->rows * m->cols; i++)
         m->w[i] += rate * m->gradient[i] - decay * m->w[i];
-    apply_mask(m);
+    project(m);
     memset(m->gradient, 0, (size_t)(m->rows * m->cols) * sizeof(double));
 }
 
@@ -478,6 +502,8 @@ void naive_scheme_free(naive *naive)
             free(m->first);
             free(m->second);
             free(m->mask);
+            free(m->low);
+            free(m->high);
         }
         free(p->q);
         free(p->g);

@@ -45,6 +45,8 @@ double *group_new(const plast_synapses *synapses); /* a copy, malloc's */
 /* A mask of 0 and 1. */
 void group_mask(plast_synapses *synapses, const double *mask);
 void group_get_mask(const plast_synapses *synapses, double *mask);
+/* What signs and bounds allow each weight of a layer's group. */
+void net_interval(const net *net, int32_t layer, const char *name, double *low, double *high);
 
 /* Every matrix of the scheme, hidden layer by hidden layer; *size is the length. malloc's. */
 double *net_feedbacks(const net *net, int64_t *size);
@@ -52,7 +54,7 @@ double *net_feedbacks(const net *net, int64_t *size);
 void assert_same_schemes(const net *a, const net *b);
 
 /* Lets the naive learner, made by naive_copy, learn with the scheme that the network has, from the network's present
- * matrices and with the masks that those have. */
+ * matrices and with the masks, signs and bounds that those have. */
 void naive_scheme(naive *naive, const net *net, const scheme_plan *plan);
 void naive_scheme_free(naive *naive);
 /* What was drawn anew inside the library ("brsf") is taken from there. */
