@@ -52,7 +52,7 @@ static plast_status forbid_self(plast__model *model, plast__group *group)
     for (int64_t i = 0; i < group->rows; i++)
         for (int64_t j = 0; j < group->cols; j++)
             plast__set(model->dtype, group->mask, i * group->ld + j, i % group->cols == j ? 0.0 : 1.0);
-    plast__group_mask(model, group);
+    plast__group_project(model, group);
     return PLAST_OK;
 }
 
