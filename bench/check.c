@@ -79,7 +79,8 @@ static void write_header(FILE *file, const bench_task *task)
     for (int32_t l = 0; l <= task->layers; l++)
         fprintf(file, " %" PRId64, task->sizes[l]);
     fprintf(file, "\nactivation %s\n", bench_activation_name(task));
-    fprintf(file, "beta %g\noja %d\nbias %d\nbatch %" PRId64 "\n", BENCH_BETA, task->oja, task->bias, task->batch);
+    fprintf(file, "beta %g\noja %d\ngrapes %d\nbias %d\nbatch %" PRId64 "\n", BENCH_BETA, task->oja, task->grapes,
+            task->bias, task->batch);
     fprintf(file, "scheme %s\ndecay %g\n", task->scheme ? task->scheme->name : "backprop",
             task->scheme ? task->scheme->decay : 0.0);
     fprintf(file, "rate %g\noja_rate %g\n", task->rate, task->oja_rate);

@@ -29,7 +29,7 @@ class Task:
             header = dict(line.decode().rstrip("\n").split(" ", 1) for line in iter(file.readline, b"\n"))
             self.work, self.activation, self.scheme = header["work"], header["activation"], header["scheme"]
             self.sizes = [int(n) for n in header["sizes"].split()]
-            for key in ("oja", "bias", "batch", "samples", "steps"):
+            for key in ("oja", "grapes", "bias", "batch", "samples", "steps"):
                 setattr(self, key, int(header[key]))
             for key in ("beta", "decay", "rate", "oja_rate"):
                 setattr(self, key, float(header[key]))
@@ -70,6 +70,8 @@ class Ours:
             network.set_feedback(task.scheme, **({"decay": task.decay} if task.decay else {}), **circuit)
         if task.oja:
             network.add_rule("hidden", plasticity.Rule("oja", rate=task.oja_rate))
+        if task.grapes:
+            network.add_rule("hidden", plasticity.Rule("grapes"))
         network.set_optimizer(plasticity.Optimizer("sgd", rate=task.rate))
         network.prepare(task.batch)
 
@@ -170,6 +172,14 @@ def scheme_programs(build):
     for net, batch in ("small", 1), ("small", 64), ("shallow", 1), ("shallow", 64), ("large", 1):
         for scheme in "fa", "dfa", "kolen_pollack", "circuit":
             yield [build / "bench" / "bench_schemes", "--net", net, "--batch", str(batch), "--scheme", scheme]
+
+
+def grapes_programs(build):
+    """Those that dump a task of GRAPES each, and the same without it."""
+    for net in "three", "ten":
+        for batch in "1", "64":
+            for rule in "backprop", "grapes":
+                yield [build / "bench" / "bench_grapes", "--net", net, "--batch", batch, "--rule", rule]
 
 
 def run(name, make_peer, activations=("relu",), nets=("small", "medium", "large")):

@@ -50,7 +50,7 @@ def haswell_rows(program):
 def c_rows(programs):
     online, fann = programs / "bench_online", programs / "bench_fann"
     rows = rows_of([online]) + haswell_rows(online) + rows_of([programs / "bench_minibatch"])
-    rows += rows_of([programs / "bench_schemes"])
+    rows += rows_of([programs / "bench_schemes"]) + rows_of([programs / "bench_grapes"])
     if fann.exists():
         return rows + rows_of([fann])
     print("bench: FANN was not found when the build was configured: its rows are missing (Debian: libfann-dev)")
@@ -88,7 +88,7 @@ def all_python_rows(build):
     system, newer = Path(sys.executable), build / "peers" / "bin" / "python"
     rows = python_rows(build, system, "numpy", "python_call.py", "Debian: python3-numpy")
     rows += python_rows(build, system, "numpy", "numpy_peer.py", "Debian: python3-numpy")
-    for program in "torch_peer.py", "torch_schemes_peer.py":
+    for program in "torch_peer.py", "torch_schemes_peer.py", "torch_grapes_peer.py":
         rows += python_rows(build, system, "torch", program, "Debian: python3-torch")
     for module, program in NEWER.items():
         rows += python_rows(build, newer, module, program, "option --peers")
@@ -134,8 +134,8 @@ def print_details(row, width):
 def print_costs(rows):
     rows = [row for row in rows if "cost" in row]
     width = max(len(row["work"]) for row in rows)
-    print("\nfeedback schemes: what a step costs over one of our backpropagation, the mark that it is held to, and the "
-          "bytes\nthat it moves over those of backpropagation")
+    print("\nfeedback schemes and GRAPES: what a step costs over one of our backpropagation, the mark that it is held "
+          "to, and the\nbytes that it moves over those of backpropagation")
     print(f"{'work':{width}}  {'cost':>6}  {'mark':>6}  {'bytes':>6}")
     for row in rows:
         missed = "  missed" if row["cost"] > row.get("mark", row["cost"]) else ""

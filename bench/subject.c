@@ -28,13 +28,15 @@ static void add_layers(bench_subject *subject)
     }
 }
 
-static void add_oja(bench_subject *subject)
+/* On the hidden layers; a rate of 0: the rule has none. */
+static void add_rule(bench_subject *subject, const char *name, double rate)
 {
-    plast_rule *oja;
-    require(subject, plast_rule_create(subject->context, "oja", &oja));
-    require(subject, plast_rule_set(oja, "rate", subject->task->oja_rate));
-    require(subject, plast_network_add_rule(subject->network, PLAST_HIDDEN_LAYERS, oja));
-    plast_rule_destroy(oja);
+    plast_rule *rule;
+    require(subject, plast_rule_create(subject->context, name, &rule));
+    if (rate > 0)
+        require(subject, plast_rule_set(rule, "rate", rate));
+    require(subject, plast_network_add_rule(subject->network, PLAST_HIDDEN_LAYERS, rule));
+    plast_rule_destroy(rule);
 }
 
 static void add_sgd(bench_subject *subject)
@@ -73,7 +75,9 @@ void bench_subject_create(const bench_task *task, const bench_samples *samples, 
     if (task->scheme)
         set_feedback(subject);
     if (task->oja)
-        add_oja(subject);
+        add_rule(subject, "oja", task->oja_rate);
+    if (task->grapes)
+        add_rule(subject, "grapes", 0);
     add_sgd(subject);
     require(subject, plast_network_prepare(subject->network, task->batch));
     subject->order = malloc(CALL_SAMPLES * sizeof(*subject->order));

@@ -106,6 +106,7 @@ void bench_task_describe(const bench_task *task, char *text, size_t size)
     for (int32_t l = 0; l <= task->layers && used < size; l++)
         used += (size_t)snprintf(text + used, size - used, "%c%" PRId64, l ? '-' : ' ', task->sizes[l]);
     if (used < size)
-        snprintf(text + used, size - used, " %s%s%s%s%s", bench_activation_name(task), task->squared ? " squared" : "",
-                 task->oja ? " +oja" : "", task->scheme ? " " : "", task->scheme ? task->scheme->name : "");
+        snprintf(text + used, size - used, " %s%s%s%s%s%s", bench_activation_name(task),
+                 task->squared ? " squared" : "", task->oja ? " +oja" : "", task->grapes ? " +grapes" : "",
+                 task->scheme ? " " : "", task->scheme ? task->scheme->name : "");
 }

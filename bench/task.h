@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BENCH_MAX_LAYERS = 8, BENCH_SAMPLES = 64 };
+enum { BENCH_MAX_LAYERS = 12, BENCH_SAMPLES = 64 };
 
 /* Softplus's beta. */
 #define BENCH_BETA 10.0
@@ -20,6 +20,7 @@ typedef struct bench_task {
     int32_t activation; /* of the hidden layers: PLAST_RELU, PLAST_SOFTPLUS or PLAST_TANH */
     int32_t squared;    /* 0: softmax with cross-entropy; 1: linear output with squared error, targets 0 and 1 */
     int32_t oja;        /* 1: Oja's subspace rule on the hidden layers */
+    int32_t grapes;     /* 1: GRAPES, propagating, on the hidden layers */
     int32_t bias;
     const bench_scheme *scheme; /* of the feedback; NULL: backpropagation */
     int64_t batch;              /* 1: online, or BENCH_SAMPLES */

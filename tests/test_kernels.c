@@ -177,6 +177,47 @@ static void sweep_cuts(void)
             }
 }
 
+/* With the rows' sums, beside a projection too: those that row_sums gives of the new weights, and else the same bits. */
+static void sweep_sum_case(sweep_case *c, int project)
+{
+    const int64_t rows = c->s.rows, cols = c->s.cols, lag = project ? rows / 2 : 0;
+    array start = array_copy(&c->w), w = array_copy(&c->w), z = array_make(rows), y = array_random(rows);
+    array sums = array_make(rows), expected = array_make(rows), out = array_make(cols), same = array_make(cols);
+    plast__sweep plain = c->s;
+    plain.first = lag;
+    plain.rows = rows - lag;
+    plain.lag = lag;
+    plain.y = y.data;
+    plast__sweep summing = plain;
+    plain.projection = project ? same.data : NULL;
+    summing.projection = project ? out.data : NULL;
+    summing.w = w.data;
+    summing.z = z.data;
+    summing.sums = sums.data;
+    at.k->sweep(&plain);
+    at.k->sweep(&summing);
+    at.k->row_sums((char *)c->w.data + (size_t)(lag * c->s.ld) * at.size, c->s.ld, rows - lag, cols,
+                   (char *)expected.data + (size_t)lag * at.size);
+    same_bits(&w, &c->w, "weights beside sums");
+    same_bits(&z, &c->z, "products beside sums");
+    same_bits(&out, &same, "projection beside sums");
+    same_bits(&sums, &expected, "sums of a sweep");
+    arrays_free((array[]){ start, w, z, y, sums, expected, out, same }, 8, "sweep sums canary");
+}
+
+static void sweep_sums(void)
+{
+    static const int64_t lengths[] = { 1, 7, 16, 33, 48, 70, 1100 }; /* long rows go one by one */
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
+        for (int terms = 0; terms <= 5; terms++)
+            for (int kind = 0; kind < 8; kind++) {
+                const int64_t cols = lengths[i];
+                sweep_case c = sweep_make(18 + cols % 5, cols, cols + 1, terms, kind & 1, 1, kind & 2);
+                sweep_sum_case(&c, kind >> 2);
+                sweep_free(&c);
+            }
+}
+
 /* ---- project ---- */
 
 static void project_values(void)
@@ -498,12 +539,12 @@ static void test_levels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels), ALL_TABLES(sweep_values),       ALL_TABLES(sweep_cuts),
-        ALL_TABLES(project_values),    ALL_TABLES(project_cuts),       ALL_TABLES(max_abs_values),
-        ALL_TABLES(dot_values),        ALL_TABLES(elementwise_values), ALL_TABLES(adam_values),
-        ALL_TABLES(momentum_values),   ALL_TABLES(rmsprop_values),     ALL_TABLES(clamp_values),
-        ALL_TABLES(sign_values),       ALL_TABLES(sums_values),        ALL_TABLES(relative_values),
-        ALL_TABLES(limit_values),
+        cmocka_unit_test(test_levels), ALL_TABLES(sweep_values),    ALL_TABLES(sweep_cuts),
+        ALL_TABLES(sweep_sums),        ALL_TABLES(project_values),  ALL_TABLES(project_cuts),
+        ALL_TABLES(max_abs_values),    ALL_TABLES(dot_values),      ALL_TABLES(elementwise_values),
+        ALL_TABLES(adam_values),       ALL_TABLES(momentum_values), ALL_TABLES(rmsprop_values),
+        ALL_TABLES(clamp_values),      ALL_TABLES(sign_values),     ALL_TABLES(sums_values),
+        ALL_TABLES(relative_values),   ALL_TABLES(limit_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

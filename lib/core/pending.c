@@ -340,47 +340,42 @@ static void sweep_block(const plast__model *model, const plast__group *group, pl
     }
 }
 
-/* Those of a block of finished rows; blocks come in ascending order. */
-static void sum_block(const plast__model *model, const plast__group *group, plast__pending *p, int64_t first,
-                      int64_t rows)
-{
-    const plast__kernels *k = model->kernels;
-    const void *w = row_of(model, group, group->weights, first);
-    if (p->sums & PLAST__ROW_SUMS)
-        k->row_sums(w, group->ld, rows, group->ld, plast__at(model->dtype, p->row_sums, first));
-    if (!(p->sums & PLAST__COLUMN_SUMS))
-        return;
-    if (first == 0)
-        memset(p->column_sums, 0, (size_t)(group->ld * plast__size(model->dtype)));
-    k->column_sums(w, group->ld, rows, group->ld, p->column_sums);
-}
-
 void plast__pending_sum(const plast__model *model, const plast__group *group, plast__pending *p)
 {
-    sum_block(model, group, p, 0, group->rows);
+    const plast__kernels *k = model->kernels;
+    if (p->sums & PLAST__ROW_SUMS)
+        k->row_sums(group->weights, group->ld, group->rows, group->ld, p->row_sums);
+    if (p->sums & PLAST__COLUMN_SUMS)
+        memset(p->column_sums, 0, (size_t)(group->ld * plast__size(model->dtype)));
+    if (p->sums & PLAST__COLUMN_SUMS)
+        k->column_sums(group->weights, group->ld, group->rows, group->ld, p->column_sums);
     p->sums = 0;
 }
 
-/* Rows that are still in the first-level cache when they are summed, a multiple of 4. */
-static int64_t rows_to_sum(const plast__model *model, const plast__group *group)
+/* Sums of columns beside the sweep: of each block of rows once it is finished, while it is in the first-level cache. */
+static void sweep_and_sum(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass)
 {
-    const int64_t fitting = SUMMED / (group->ld * plast__size(model->dtype)) / 4 * 4;
-    return fitting < 4 ? 4 : fitting;
+    const int64_t fitting = SUMMED / (group->ld * plast__size(model->dtype)) / 4 * 4, most = fitting < 4 ? 4 : fitting;
+    const int64_t end = pass->first + pass->rows;
+    plast__sweep block = *pass;
+    if (pass->first == 0)
+        memset(p->column_sums, 0, (size_t)(group->ld * plast__size(model->dtype)));
+    for (; block.first < end; block.first += most) {
+        block.rows = end - block.first < most ? end - block.first : most;
+        sweep_block(model, group, p, &block);
+        model->kernels->column_sums(row_of(model, group, group->weights, block.first), group->ld, block.rows, group->ld,
+                                    p->column_sums);
+    }
 }
 
 void plast__pending_sweep(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *pass)
 {
-    if (p == NULL || p->sums == 0 || pass->x == NULL) {
+    if (p != NULL && p->sums & PLAST__ROW_SUMS)
+        pass->sums = p->row_sums;
+    if (p != NULL && p->sums & PLAST__COLUMN_SUMS && pass->x != NULL)
+        sweep_and_sum(model, group, p, pass);
+    else
         sweep_block(model, group, p, pass);
-        return;
-    }
-    const int64_t most = rows_to_sum(model, group), end = pass->first + pass->rows;
-    plast__sweep block = *pass;
-    for (; block.first < end; block.first += most) {
-        block.rows = end - block.first < most ? end - block.first : most;
-        sweep_block(model, group, p, &block);
-        sum_block(model, group, p, block.first, block.rows);
-    }
 }
 
 /* Adds the increments of sources first .. last - 1 to the matrix, or puts them there when they are the first. The

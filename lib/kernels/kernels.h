@@ -36,6 +36,7 @@ typedef struct plast__sweep {
     const void *x;                     /* cols elements; NULL = update only */
     const void *bias;                  /* by row; NULL = 0 */
     void *z;                           /* by row */
+    void *sums;                        /* by row: sum of |w_i|, as row_sums gives it; NULL = none. Only with x */
     const void *y;                     /* by row */
     void *projection;                  /* cols elements; NULL = none. Only with x */
     int64_t lag;                       /* >= rows, <= first */

@@ -7,17 +7,20 @@
 
 #include "kernels.h"
 #include "simd.h"
+#include "sums.h"
 
 /* Bytes from which rows go one at a time: several would each read pages of their own, too many to fetch ahead. With a
  * projection beside the sweep, four at a time stay faster. */
 enum { LONG_ROW = 4096 };
+
+enum { SUMMED_BYTES = 14 * 1024 }; /* of rows that are swept, then summed */
 
 enum { UNROLLED_TERMS = 3, MANY_TERMS = 4, MAX_BLOCK = 8 };
 
 /* What a pass does, known at compile time so that its loop holds nothing else. */
 typedef struct pass_kind {
     int terms; /* MANY_TERMS: as many as s->terms says */
-    int factor, forward, project;
+    int factor, forward, project, sums;
 } pass_kind;
 
 enum { UPDATE, FORWARD, PROJECT, DUTIES }; /* what a pass is for: each does what those before it do */
@@ -28,7 +31,7 @@ typedef struct row_block {
     int terms;
     vec factor[MAX_BLOCK];
     vec coef[PLAST__SWEEP_TERMS][MAX_BLOCK];
-    vec sum[MAX_BLOCK];
+    vec sum[MAX_BLOCK], size[MAX_BLOCK];
     int64_t back; /* elements from a row to the one that is projected beside it, negative */
     vec y[MAX_BLOCK];
     real *projection;
@@ -71,6 +74,8 @@ INLINE void sweep_column(pass_kind kind, int rows, row_block *b, int64_t j, lane
             v_store_lanes(b->w[r] + j, w[r], part, whole);
         if (kind.forward)
             b->sum[r] = v_fma(w[r], x, b->sum[r]);
+        if (kind.sums)
+            b->size[r] += v_abs(w[r]);
     }
     if (kind.project)
         project_column(rows, b, j, part, whole);
@@ -80,13 +85,7 @@ INLINE void store_sums(const plast__sweep *s, int rows, const vec *sum, int64_t 
 {
     const real *bias = s->bias;
     real *z = s->z, total[MAX_BLOCK];
-    if (rows == 1) {
-        total[0] = v_sum(sum[0]);
-    } else {
-        v_sum4(sum, total);
-        if (rows == 8)
-            v_sum4(sum + 4, total + 4);
-    }
+    add_lanes(rows, sum, total);
     if (bias) {
 #pragma GCC unroll 8
         for (int r = 0; r < rows; r++)
@@ -109,7 +108,7 @@ INLINE void sweep_rows(const plast__sweep *s, pass_kind kind, int rows, int64_t 
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++) {
         b.w[r] = (real *)s->w + (i + r) * s->ld;
-        b.sum[r] = (vec){ 0 };
+        b.sum[r] = b.size[r] = (vec){ 0 };
         if (kind.factor)
             b.factor[r] = v_set1(s->factor ? ((const real *)s->factor)[i + r] : 1);
 #pragma GCC unroll 3
@@ -128,6 +127,8 @@ INLINE void sweep_rows(const plast__sweep *s, pass_kind kind, int rows, int64_t 
         sweep_column(kind, rows, &b, j, v_lanes(cols - j), 0);
     if (kind.forward)
         store_sums(s, rows, b.sum, i);
+    if (kind.sums)
+        add_lanes(rows, b.size, (real *)s->sums + i);
 }
 
 INLINE void sweep_pass(const plast__sweep *s, pass_kind kind)
@@ -145,7 +146,7 @@ INLINE void sweep_pass(const plast__sweep *s, pass_kind kind)
 #define SWEEP_PASS(terms, factor, duty)                                                                                \
     static void sweep_##terms##factor##duty(const plast__sweep *s)                                                     \
     {                                                                                                                  \
-        sweep_pass(s, (pass_kind){ terms, factor, duty >= FORWARD, duty >= PROJECT });                                 \
+        sweep_pass(s, (pass_kind){ terms, factor, duty >= FORWARD, duty >= PROJECT, 0 });                              \
     }
 
 /* The common stacks have passes of their own, an error with a decay among them; the rest share one that counts its
@@ -167,7 +168,18 @@ SWEEP_PASS(4, 1, UPDATE)
 SWEEP_PASS(4, 1, FORWARD)
 SWEEP_PASS(4, 1, PROJECT)
 
-static void sweep(const plast__sweep *s)
+/* With the rows' sums: what an error of its own leaves, and nothing waiting. */
+static void sweep_summing_0(const plast__sweep *s)
+{
+    sweep_pass(s, (pass_kind){ .terms = 0, .forward = 1, .sums = 1 });
+}
+
+static void sweep_summing_1(const plast__sweep *s)
+{
+    sweep_pass(s, (pass_kind){ .terms = 1, .forward = 1, .sums = 1 });
+}
+
+static void sweep_plainly(const plast__sweep *s)
 {
     static void (*const passes[MANY_TERMS + 1][DUTIES])(const plast__sweep *) = {
         { 0, sweep_00FORWARD, sweep_00PROJECT },
@@ -183,6 +195,29 @@ static void sweep(const plast__sweep *s)
         decaying[duty](s);
     else if (terms || s->x)
         passes[terms][duty](s);
+}
+
+/* Other stacks take more time a row anyway: their rows are summed afterwards, while they are in the first-level cache. */
+static void sweep_then_sum(const plast__sweep *s)
+{
+    const int64_t fitting = SUMMED_BYTES / (s->ld * (int64_t)sizeof(real)) / 4 * 4, most = fitting < 4 ? 4 : fitting;
+    const int64_t end = s->first + s->rows;
+    plast__sweep block = *s;
+    for (; block.first < end; block.first += most) {
+        block.rows = end - block.first < most ? end - block.first : most;
+        sweep_plainly(&block);
+        row_sums((const real *)s->w + block.first * s->ld, s->ld, block.rows, s->cols, (real *)s->sums + block.first);
+    }
+}
+
+static void sweep(const plast__sweep *s)
+{
+    if (!s->sums || !s->x)
+        sweep_plainly(s);
+    else if (s->factor || s->projection || s->terms > 1)
+        sweep_then_sum(s);
+    else
+        (s->terms ? sweep_summing_1 : sweep_summing_0)(s);
 }
 
 #endif
