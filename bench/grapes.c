@@ -20,7 +20,7 @@ static const bench_task NETS[] = {
     { .net = "ten",
       .layers = 11,
       .sizes = { 784, 256, 256, 256, 256, 256, 256, 256, 256, 256, 256, 10 },
-      .rate = 3e-5 },
+      .rate = 1e-4 },
 };
 
 typedef struct options {
@@ -117,6 +117,7 @@ static int run_case(const options *o, bench_task task, int64_t batch)
         return 0;
     if (!task.grapes)
         task.rate = 1e-3;
+    task.rate *= batch > 1 ? 3.0 : 1.0;
     task.activation = PLAST_RELU;
     task.batch = batch;
     task.bias = batch > 1;
