@@ -31,6 +31,9 @@ LAYOUT(plast_data, 56, steps, 48);
 LAYOUT(plast_report, 48, loss, 40);
 LAYOUT(plast_learn_options, 40, update_every, 32);
 LAYOUT(plast_matrix, 48, flags, 44);
+LAYOUT(plast_system, 48, jacobian, 40);
+LAYOUT(plast_lyapunov_options, 80, reserved0, 76);
+LAYOUT(plast_lyapunov_summary, 104, log_determinant, 96);
 #endif
 
 /* A network 2-3-2 that can learn four samples. */

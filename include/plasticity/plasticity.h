@@ -13,6 +13,7 @@
 #include <plasticity/context.h>
 #include <plasticity/feedback.h>
 #include <plasticity/learn.h>
+#include <plasticity/lyapunov.h>
 #include <plasticity/matrix.h>
 #include <plasticity/measures.h>
 #include <plasticity/network.h>

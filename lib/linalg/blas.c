@@ -2,6 +2,7 @@
 #include "linalg/blas.h"
 
 #include <cblas.h>
+#include <math.h>
 
 plast_status plast__blas_fits(plast_context *context, const char *what, int64_t size)
 {
@@ -26,4 +27,15 @@ void plast__gemm(int32_t dtype, int64_t m, int64_t n, int64_t k, double alpha, p
     else
         cblas_sgemm(CblasRowMajor, turn(&a), turn(&b), rows, cols, inner, (float)alpha, a.data, (int)a.ld, b.data,
                     (int)b.ld, (float)beta, c, (int)ldc);
+}
+
+double plast__largest_entry(int64_t n, const double *x)
+{
+    const int64_t piece = INT64_C(1) << 30;
+    double largest = 0.0;
+    for (int64_t at = 0; at < n; at += piece) {
+        const int count = (int)(n - at < piece ? n - at : piece);
+        largest = fmax(largest, fabs(x[at + (int64_t)cblas_idamax(count, x + at, 1)]));
+    }
+    return largest;
 }

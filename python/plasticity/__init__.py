@@ -24,6 +24,7 @@ from ._errors import (Error, InvalidError, LapackError, NotFiniteError, OutOfMem
 from ._layers import Layer, Synapses
 from ._library import PATH as library_path
 from ._library import VERSION as __version__
+from ._lyapunov import Lyapunov, LyapunovSummary
 from ._names import ACTIVATIONS, ALIGNMENTS, ANGLES, CPU_LEVELS, INITIALISERS, LOSSES, QUANTITIES
 from ._network import Network
 from ._objects import Context
@@ -31,7 +32,7 @@ from ._state import Report, State, Stop
 
 __all__ = [
     "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "Feedback", "INITIALISERS",
-    "InvalidError", "LOSSES", "LapackError", "Layer", "Network", "NotFiniteError", "Optimizer", "OutOfMemoryError",
+    "InvalidError", "LOSSES", "LapackError", "Layer", "Lyapunov", "LyapunovSummary", "Network", "NotFiniteError", "Optimizer", "OutOfMemoryError",
     "Parameter", "ProgressLine", "QUANTITIES", "RangeError", "Report", "Rule", "State", "StateError", "Stop",
     "Synapses", "UnknownError", "UnsupportedError", "VersionError", "library_path", "measures", "plot_history",
 ]

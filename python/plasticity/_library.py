@@ -69,6 +69,12 @@ _CALLS = {
     "plast_measure_spectral_radius": [c_void_p, *_MATRIX, *_DOUBLE],
     "plast_measure_singular_values": [c_void_p, *_MATRIX, *3 * _DOUBLE],
     "plast_measure_alignment": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.Matrix)],
+    "plast_lyapunov_create": [c_void_p, POINTER(s.System), POINTER(s.LyapunovOptions), _POINTER_TO_HANDLE],
+    "plast_lyapunov_run": [c_void_p, *_DOUBLE, c_int64],
+    "plast_lyapunov_reset": [c_void_p, c_uint64],
+    "plast_lyapunov_read": [c_void_p, POINTER(s.LyapunovSummaryInfo)],
+    "plast_lyapunov_get": [c_void_p, c_int32, *_MATRIX],
+    "plast_lyapunov_history": [c_void_p, *3 * _MATRIX],
 }
 
 # All others: name -> (result, arguments).
@@ -86,6 +92,7 @@ _FUNCTIONS = {
     "plast_layer_units": (c_int64, [c_void_p]),
     "plast_synapses_frozen": (c_int32, [c_void_p]),
     "plast_state_destroy": (None, [c_void_p]),
+    "plast_lyapunov_destroy": (None, [c_void_p]),
 }
 
 # Kinds of descriptions (see _descriptions.py): all have the same functions.

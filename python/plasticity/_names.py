@@ -15,6 +15,7 @@ INITIALISERS = {"xavier_uniform": 0, "xavier_normal": 1, "he_uniform": 2, "he_no
 QUANTITIES = {"activity": 1, "potential": 2, "signal": 3}
 ANGLES = {"flattened": 0, "rows": 1, "means": 2}
 ALIGNMENTS = {"weights": 0, "samples": 1, "flattened": 2, "means": 3, "weight_ratio": 4, "signal_ratio": 5}
+LYAPUNOV = {"exponents": 0, "errors": 1, "first_half": 2, "second_half": 3, "trajectories": 4}
 CPU_LEVELS = {"baseline": 1, "avx2": 2, "avx512": 4}
 DTYPES = {"float32": 1, "float64": 2, "uint8": 3, "int32": 4, "int64": 5}
 LAYERS = {"hidden": -1, "all": -2}
@@ -22,6 +23,7 @@ LAYERS = {"hidden": -1, "all": -2}
 LASTING = {"input"}  # synapse groups that stay when the feedback scheme goes; a test finds all names in the headers
 
 READ_ONLY = 1
+DIMENSION_OPEN, ENTROPY_OPEN, COLLAPSED, SUM_RULE = 1, 2, 4, 8  # flags of a summary of Lyapunov exponents
 REQUIRED, OPEN_MINIMUM, OPEN_MAXIMUM, WHOLE, SHAPES = 1, 2, 4, 8, 16  # flags of a parameter
 
 

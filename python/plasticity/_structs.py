@@ -65,3 +65,27 @@ PROGRESS = ctypes.CFUNCTYPE(c_int32, py_object, POINTER(ReportInfo))
 class LearnOptions(Growing):
     _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("progress", PROGRESS), ("user", py_object),
                 ("progress_every", c_int64)]
+
+
+# A system's callbacks; arrays come as addresses.
+STEP = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int64, c_void_p)
+TANGENT = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int64, c_void_p, c_int64, c_void_p, c_void_p)
+JACOBIAN = ctypes.CFUNCTYPE(c_int32, c_void_p, c_int64, c_void_p, c_void_p)
+
+
+class System(Growing):
+    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("size", c_int64), ("user", c_void_p),
+                ("step", STEP), ("tangent", TANGENT), ("jacobian", JACOBIAN)]
+
+
+class LyapunovOptions(Growing):
+    _fields_ = [("struct_size", c_uint32), ("log_base", c_int32), ("exponents", c_int64), ("transient", c_int64),
+                ("alignment", c_int64), ("interval", c_int64), ("time_step", c_double), ("blocks", c_int64),
+                ("trajectories", c_int64), ("seed", c_uint64), ("sum_rule", c_int32), ("reserved0", c_int32)]
+
+
+class LyapunovSummaryInfo(Growing):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_int32), ("steps", c_int64), ("measured", c_int64),
+                ("factorisations", c_int64), ("interval", c_int64), ("blocks", c_int64), ("dead", c_int64),
+                ("collapsed", c_int64), ("time", c_double), ("dimension", c_double), ("entropy", c_double),
+                ("sum", c_double), ("log_determinant", c_double)]
