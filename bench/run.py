@@ -51,6 +51,7 @@ def c_rows(programs):
     online, fann = programs / "bench_online", programs / "bench_fann"
     rows = rows_of([online]) + haswell_rows(online) + rows_of([programs / "bench_minibatch"])
     rows += rows_of([programs / "bench_schemes"]) + rows_of([programs / "bench_grapes"])
+    rows += rows_of([programs / "bench_lyapunov"])
     if fann.exists():
         return rows + rows_of([fann])
     print("bench: FANN was not found when the build was configured: its rows are missing (Debian: libfann-dev)")
@@ -87,7 +88,8 @@ def python_rows(build, python, module, program, remedy):
 def all_python_rows(build):
     system, newer = Path(sys.executable), build / "peers" / "bin" / "python"
     rows = python_rows(build, system, "numpy", "python_call.py", "Debian: python3-numpy")
-    rows += python_rows(build, system, "numpy", "numpy_peer.py", "Debian: python3-numpy")
+    for program in "numpy_peer.py", "numpy_lyapunov.py":
+        rows += python_rows(build, system, "numpy", program, "Debian: python3-numpy")
     for program in "torch_peer.py", "torch_schemes_peer.py", "torch_grapes_peer.py":
         rows += python_rows(build, system, "torch", program, "Debian: python3-torch")
     for module, program in NEWER.items():

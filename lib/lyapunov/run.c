@@ -10,7 +10,7 @@
 
 /* A frame that is orthonormal up to this is as good as an exact one: Q R = A holds to rounding, so the errors of
  * consecutive steps cancel, and the logarithms of all steps together are wrong by as little as the last frame is. */
-static const double SLACK = 1e-10;
+static const double SLACK = 2e-8;
 /* Entries of a frame outside of this are factorised at once, whatever the interval. */
 static const double SHORT = 1e-100, LONG = 1e100;
 

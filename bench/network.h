@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A random tanh network, x' = J tanh(x), as a host's system whose Lyapunov exponents are measured. */
+#ifndef BENCH_NETWORK_H
+#define BENCH_NETWORK_H
+
+#include <plasticity/plasticity.h>
+
+typedef struct bench_network {
+    int64_t n, k;
+    double *weights;                  /* J, n x n */
+    double *state;                    /* n */
+    double *slopes, *scaled, *pushed; /* n; k x n; k x n, for bench_network_product */
+    plast_context *context;
+    plast_lyapunov *lyapunov;
+} bench_network;
+
+/* weights and state are copied. interval 0: adapted. NULL on failure. */
+bench_network *bench_network_create(int64_t n, int64_t k, int64_t interval, const double *weights, const double *state);
+void bench_network_destroy(bench_network *network);
+
+/* Steps with QR; the network's own step alone; the product of J and a frame alone. */
+void bench_network_run(void *network, int64_t steps);
+void bench_network_step(void *network, int64_t steps);
+void bench_network_product(void *network, int64_t steps);
+
+/* For Python: seconds of bench_network_run; the exponents (k) so far, forgetting them (0 on success). */
+double bench_network_seconds(bench_network *network, int64_t steps);
+int bench_network_exponents(bench_network *network, double *exponents);
+
+#endif
