@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { SUMMED = 14 * 1024 }; /* bytes of rows that are swept, then summed */
+enum { FINISHED_TOGETHER = 16 }; /* rows */
 
 /* The memory that an attachment asks for; what could not be had is missing. */
 static int create_site_work(const plast__model *model, const plast__group *group, int64_t batch, int32_t needs,
@@ -270,19 +271,15 @@ static void sweep_partner(const plast__model *model, const plast__pending *p, co
 static void sweep_row(const plast__model *model, const plast__group *group, plast__pending *p, plast__sweep *one)
 {
     const int32_t terms = one->terms;
-    if (p->terms.row_sources > 0) {
-        memset(p->increment, 0, (size_t)(group->ld * plast__size(model->dtype)));
-        add_sources(model, group, &p->terms, 0, p->tied.row_sources, one->first, p->increment);
-        if (p->partner != NULL)
-            sweep_partner(model, p, one, p->increment);
-        add_sources(model, group, &p->terms, p->tied.row_sources, p->terms.row_sources, one->first, p->increment);
-        one->coef[terms] = 1.0;
-        one->u[terms] = p->ones;
-        one->v[terms] = p->increment;
-        one->terms = terms + 1;
-    } else if (p->partner != NULL) {
-        sweep_partner(model, p, one, NULL);
-    }
+    memset(p->increment, 0, (size_t)(group->ld * plast__size(model->dtype)));
+    add_sources(model, group, &p->terms, 0, p->tied.row_sources, one->first, p->increment);
+    if (p->partner != NULL)
+        sweep_partner(model, p, one, p->increment);
+    add_sources(model, group, &p->terms, p->tied.row_sources, p->terms.row_sources, one->first, p->increment);
+    one->coef[terms] = 1.0;
+    one->u[terms] = p->ones;
+    one->v[terms] = p->increment;
+    one->terms = terms + 1;
     model->kernels->sweep(one);
     one->terms = terms;
 }
@@ -305,7 +302,32 @@ static void sweep_by_row(const plast__model *model, const plast__group *group, p
         if (!finish)
             continue;
         finish_row(model, group, p, row);
-        model->kernels->sweep(&forward);
+        if (block->x != NULL)
+            model->kernels->sweep(&forward);
+    }
+}
+
+/* Without increments of the rows' own: a few rows at a time, which the kernel takes together, and which are still in
+ * cache when they are finished and multiplied. */
+static void sweep_and_finish(const plast__model *model, const plast__group *group, const plast__pending *p,
+                             const plast__sweep *block)
+{
+    const int64_t end = block->first + block->rows;
+    plast__sweep update = *block, forward = *block;
+    update.x = NULL; /* x sees finished rows */
+    update.projection = NULL;
+    forward.factor = NULL;
+    forward.terms = 0;
+    for (int64_t first = block->first; first < end; first += FINISHED_TOGETHER) {
+        update.first = forward.first = first;
+        update.rows = forward.rows = end - first < FINISHED_TOGETHER ? end - first : FINISHED_TOGETHER;
+        if (p->partner != NULL)
+            sweep_partner(model, p, &update, NULL);
+        model->kernels->sweep(&update);
+        for (int64_t row = first; row < first + update.rows; row++)
+            finish_row(model, group, p, row);
+        if (block->x != NULL)
+            model->kernels->sweep(&forward);
     }
 }
 
@@ -331,8 +353,10 @@ static void sweep_block(const plast__model *model, const plast__group *group, pl
 {
     if (p == NULL || !p->waits) {
         model->kernels->sweep(pass);
-    } else if (p->terms.row_sources > 0 || has_finish(group, p)) {
+    } else if (p->terms.row_sources > 0) {
         sweep_by_row(model, group, p, pass);
+    } else if (has_finish(group, p)) {
+        sweep_and_finish(model, group, p, pass);
     } else {
         model->kernels->sweep(pass);
         if (p->partner != NULL)
