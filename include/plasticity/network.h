@@ -148,6 +148,14 @@ PLAST_API void plast_network_destroy(plast_network *network);
  *   "dense"      y = f(W x + b); synapses "input"
  *   "recurrent"  a state that goes from step to step of a sequence, PLAST_FORM_...; synapses "input" (U) and "recurrent"
  *                (W, whose pre is h_(t-1)). Any activation but softmax. Not the output layer: a dense one reads it
+ *   "gru"        gated recurrent units (Cho et al. 2014), in the form of cuDNN and PyTorch: with (Gx_r, Gx_z, Gx_n) = U x_t
+ *                + b and (Gh_r, Gh_z, Gh_n) = W h_(t-1) + b_h,
+ *                    r = sigma(Gx_r + Gh_r)   z = sigma(Gx_z + Gh_z)   n = tanh(Gx_n + r o Gh_n)
+ *                    h_t = (1 - z) o n + z o h_(t-1) + noise
+ *                Synapses "input" (U, 3 units x inputs) and "recurrent" (W, 3 units x units), their rows the blocks r, z,
+ *                n; vectors "bias" (b) and "recurrent_bias" (b_h), 3 units each. Each matrix is drawn as one. Rules see
+ *                the gates r, z, n as post. activation, form and alpha are left 0. no_self takes the diagonals of all
+ *                three blocks away. Not the output layer
  *
  * PLAST_E_STATE once a rule, a state, prepare, or a call that learned or ran has
  * fixed the shape; PLAST_E_UNSUPPORTED on top of a softmax layer (softmax belongs at the output). */
@@ -237,12 +245,12 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_layer(const plast_network *
                                                            plast_layer **layer);
 
 PLAST_API int64_t plast_layer_units(const plast_layer *layer);
-/* Biases as 1 x units, copied. PLAST_E_STATE for a layer without bias; set refuses what is not finite. */
+/* Biases as 1 x units (of "gru" 3 units), copied. PLAST_E_STATE for a layer without bias; set refuses what is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias);
 /* What a layer keeps for its units beside weights, by name, as 1 x its length: "bias" (units) or, of a layer with a state,
- * "initial" (units): the state before the first step of every sequence. PLAST_E_UNKNOWN where the layer has no such
- * vector; set refuses what is not finite. */
+ * "initial" (units): the state before the first step of every sequence. "gru" has "bias" and "recurrent_bias" of 3 units
+ * each. PLAST_E_UNKNOWN where the layer has no such vector; set refuses what is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_vector(const plast_layer *layer, const char *name,
                                                               const plast_matrix *vector);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_vector(plast_layer *layer, const char *name,

@@ -99,15 +99,19 @@ void plast__add_noise(const plast__model *model, const plast__activities *a, int
         }
 }
 
-/* out_j = w_jj e_j */
+/* out_j = w_jj e_j, summed over the blocks of gates that end in each unit. */
 static void by_diagonal(const plast__model *model, const plast__group *group, const plast__activities *a, const void *e,
                         void *out)
 {
+    const int64_t post_ld = model->populations[group->post].ld;
     for (int64_t b = 0; b < a->sequences; b++)
-        for (int64_t j = 0; j < group->cols; j++)
-            plast__set(model->dtype, out, b * group->ld + j,
-                       plast__get(model->dtype, group->weights, j * group->ld + j) *
-                           plast__get(model->dtype, e, b * group->ld + j));
+        for (int64_t j = 0; j < group->cols; j++) {
+            double sum = 0.0;
+            for (int64_t i = j; i < group->rows; i += group->cols)
+                sum += plast__get(model->dtype, group->weights, i * group->ld + j) *
+                       plast__get(model->dtype, e, b * post_ld + i);
+            plast__set(model->dtype, out, b * group->ld + j, sum);
+        }
 }
 
 int plast__way_back(const plast__model *model, const plast__group *group, const plast__activities *a,

@@ -8,6 +8,7 @@
 /* The list. A new kind is a file that defines plast__layer_<name>, and a line here. */
 #define KINDS(X)                                                                                                       \
     X(dense)                                                                                                           \
+    X(gru)                                                                                                             \
     X(recurrent)
 
 #define DECLARE(name) extern const plast__layer_kind plast__layer_##name;

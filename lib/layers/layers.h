@@ -27,6 +27,7 @@ struct plast_layer {
     int32_t input;            /* the population that it reads */
     int32_t output;           /* the population that the next layer reads */
     int32_t drive;            /* the population in which its inputs end, and whose bias is the layer's */
+    int32_t recurrent;        /* the population in which its recurrent synapses end, where it is another; 0 = none */
     int32_t state;            /* the population that remembers; 0 = none */
     int32_t initial;          /* the population whose bias is the initial state; 0 = none */
     int32_t first_population; /* its own: this one and those after it */

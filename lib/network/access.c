@@ -92,13 +92,13 @@ plast_status plast_layer_synapses(const plast_layer *layer, const char *name, pl
 }
 
 /* The vectors that a layer may have. */
-static const char *const vector_names[] = { "bias", "initial" };
+static const char *const vector_names[] = { "bias", "initial", "recurrent_bias" };
 
 /* The population whose bias the named vector is; it may have none. */
 static plast_status find_vector(const plast_layer *layer, const char *name, plast__population **population)
 {
     plast_context *context = layer->model->context;
-    const int32_t places[] = { layer->drive, layer->initial };
+    const int32_t places[] = { layer->drive, layer->initial, layer->recurrent };
     if (name == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the vector is NULL");
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
@@ -108,8 +108,8 @@ static plast_status find_vector(const plast_layer *layer, const char *name, plas
             return PLAST_OK;
         }
     }
-    return plast__fail(context, PLAST_E_UNKNOWN, "the layer has no vector \"%.40s\", a layer may have: bias, initial",
-                       name);
+    return plast__fail(context, PLAST_E_UNKNOWN,
+                       "the layer has no vector \"%.40s\", a layer may have: bias, initial, recurrent_bias", name);
 }
 
 static plast_status check_vector(const plast_layer *layer, const char *name, const plast__population *p,

@@ -117,6 +117,8 @@ static double most_of_state(const plast_network *network, const plast_layer *lay
     const plast__population *initial = &model->populations[layer->initial];
     const double first = a->live > 0 ? model->kernels->max_abs(a->live * p->ld, a->of[layer->state].carry_y)
                                      : model->kernels->max_abs(initial->ld, initial->bias);
+    if (layer->kind->cell == PLAST__CELL_GATED && layer->noise == 0.0) /* between the candidate and the state before */
+        return first > 1.0 ? first : 1.0;
     for (size_t i = 0; layer->noise == 0.0 && i < sizeof bounded / sizeof bounded[0]; i++)
         if (p->activation == bounded[i])
             return first > 2.0 ? first : 2.0;
@@ -138,6 +140,7 @@ static int is_safe(const course *c)
         const plast_layer *layer = c->network->layers[i];
         const plast__population *p = &model->populations[layer->drive];
         double next = most_beside_z(p) + p->bound;
+        next += layer->recurrent > 0 ? model->populations[layer->recurrent].bound : 0.0;
         for (int32_t k = 0; k < layer->groups; k++) {
             const plast__group *g = &model->groups[layer->synapses[k].group];
             next += (double)g->cols * g->bound *

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Gated recurrent units (Cho et al. 2014), in the form of cuDNN and PyTorch, with the reset gate behind the recurrent
+ * product. Gx = U x_t + b and Gh = W h_(t-1) + b_h have three blocks each, of reset, update and candidate:
+ *
+ *     r = sigma(Gx_r + Gh_r)    z = sigma(Gx_z + Gh_z)    n = tanh(Gx_n + r o Gh_n)    h_t = (1 - z) o n + z o h_(t-1)
+ *
+ * Gx and Gh are populations of 3 N units whose activity is (r, z, n), h is one of N units. So each kind of synapses is
+ * one matrix, and the learning signals are the loss by Gx and by Gh: they differ in the block of n alone. */
+#include "core/recurrence.h"
+#include "layers/layers.h"
+
+#include <string.h>
+
+enum { RESET, UPDATE, CANDIDATE, GATES };
+enum { INPUT, RECURRENT };
+
+static plast_status check(plast_context *context, const plast_layer_options *o)
+{
+    if (o->activation != PLAST_LINEAR)
+        return plast__fail(context, PLAST_E_UNSUPPORTED,
+                           "activation is %d, but \"gru\" has functions of its own: leave it 0", o->activation);
+    if (o->form != 0)
+        return plast__fail(context, PLAST_E_INVALID, "form is %d, but it is of \"recurrent\" layers", o->form);
+    if (o->alpha != 0.0)
+        return plast__fail(context, PLAST_E_INVALID, "alpha is %g, but it is of \"recurrent\" layers", o->alpha);
+    return PLAST_OK;
+}
+
+static plast_status add_populations(plast__model *model, const plast_layer_options *o, plast_layer *layer)
+{
+    const plast__population gates = { .units = GATES * o->units, .has_bias = !o->no_bias, .through_time = 1 };
+    const plast__population state = { .units = o->units, .has_state = 1 };
+    plast_status status = plast__model_add_population(model, &gates, &layer->drive);
+    layer->first_population = layer->drive;
+    if (status == PLAST_OK)
+        status = plast__model_add_population(model, &gates, &layer->recurrent);
+    if (status == PLAST_OK)
+        status = plast__model_add_population(model, &state, &layer->state);
+    layer->output = layer->state;
+    if (status == PLAST_OK)
+        status = plast__layer_add_initial(model, o, layer);
+    layer->populations = 4;
+    return status;
+}
+
+static plast_status build(plast__model *model, const plast_layer_options *o, plast_layer *layer)
+{
+    layer->alpha = 1.0;
+    layer->noise = o->noise;
+    plast_status status = o->units > INT32_MAX / GATES
+                              ? plast__fail(model->context, PLAST_E_RANGE, "units is %lld, expected at most %d",
+                                            (long long)o->units, INT32_MAX / GATES)
+                              : check(model->context, o);
+    if (status == PLAST_OK)
+        status = add_populations(model, o, layer);
+    if (status == PLAST_OK)
+        status = plast__layer_add_groups(model, o, layer->drive, layer->recurrent, layer);
+    return status;
+}
+
+/* What one step of one sequence is about; each gate is `n` numbers. */
+typedef struct cell {
+    const plast__kernels *k;
+    int32_t dtype;
+    int64_t n;
+    void *x, *h, *y, *slope, *copy; /* Gx, Gh, (r, z, n) and the slopes there; the gates as Gh's activity */
+    void *before, *state, *shown;   /* h_(t-1), h_t, and h_t as the state's potential */
+} cell;
+
+static void *gate(const cell *c, void *array, int64_t which)
+{
+    return plast__at(c->dtype, array, which * c->n);
+}
+
+static void *row_of(const plast_layer *layer, int32_t population, void *array, int64_t row)
+{
+    return plast__at(layer->model->dtype, array, row * layer->model->populations[population].ld);
+}
+
+/* Row t * sequences + b; the row of the step before lies as many rows above. */
+static cell cell_at(const plast_layer *layer, const plast__activities *a, int64_t row)
+{
+    const plast__model *model = layer->model;
+    const plast__activity *x = &a->of[layer->drive], *h = &a->of[layer->recurrent], *state = &a->of[layer->state];
+    return (cell){ .k = model->kernels,
+                   .dtype = model->dtype,
+                   .n = model->populations[layer->state].units,
+                   .x = row_of(layer, layer->drive, x->z, row),
+                   .h = row_of(layer, layer->recurrent, h->z, row),
+                   .y = row_of(layer, layer->drive, x->y, row),
+                   .slope = row_of(layer, layer->drive, x->slope, row),
+                   .copy = row_of(layer, layer->recurrent, h->y, row),
+                   .before = row_of(layer, layer->state, state->y, row - a->sequences),
+                   .state = row_of(layer, layer->state, state->y, row),
+                   .shown = row_of(layer, layer->state, state->z, row) };
+}
+
+static void open_gates(const cell *c)
+{
+    const int64_t n = c->n, both = 2 * n;
+    void *argument = c->copy, *candidate = gate(c, c->copy, CANDIDATE);
+    c->k->scale(both, 1.0, c->x, argument);
+    c->k->add_scaled(both, 1.0, c->h, argument);
+    c->k->activate(PLAST_SIGMOID, 0.0, both, argument, c->y, c->slope);
+    c->k->multiply(n, gate(c, c->y, RESET), gate(c, c->h, CANDIDATE), candidate);
+    c->k->add_scaled(n, 1.0, gate(c, c->x, CANDIDATE), candidate);
+    c->k->activate(PLAST_TANH, 0.0, n, candidate, gate(c, c->y, CANDIDATE), gate(c, c->slope, CANDIDATE));
+    c->k->scale(GATES * n, 1.0, c->y, c->copy);
+}
+
+/* h_t = n + z o (h_(t-1) - n) */
+static void step(const cell *c)
+{
+    const void *candidate = gate(c, c->y, CANDIDATE);
+    open_gates(c);
+    c->k->subtract(c->n, c->before, candidate, c->state);
+    c->k->multiply(c->n, c->state, gate(c, c->y, UPDATE), c->state);
+    c->k->add_scaled(c->n, 1.0, candidate, c->state);
+}
+
+/* Gh of all steps = b_h, to which the product is added step by step. */
+static void begin(const plast_layer *layer, const plast__activities *a)
+{
+    const plast__model *model = layer->model;
+    const plast__population *p = &model->populations[layer->recurrent];
+    const plast__activity *state = &a->of[layer->state];
+    const size_t bytes = (size_t)(p->ld * plast__size(model->dtype));
+    plast__state_before(model, a, layer->state, state->carry_y, model->populations[layer->initial].bias,
+                        plast__lead(model, a, layer->state, state->y));
+    for (int64_t row = 0; row < a->rows; row++) {
+        void *h = row_of(layer, layer->recurrent, a->of[layer->recurrent].z, row);
+        if (p->has_bias)
+            memcpy(h, p->bias, bytes);
+        else
+            memset(h, 0, bytes);
+    }
+}
+
+static void forward(const plast_layer *layer, plast__activities *a, plast__pending *pending)
+{
+    const plast__model *model = layer->model;
+    const int32_t in = layer->synapses[INPUT].group, rec = layer->synapses[RECURRENT].group;
+    plast__pending *p_in = pending == NULL ? NULL : &pending[in], *p_rec = pending == NULL ? NULL : &pending[rec];
+    const uint64_t stream = plast__group_stream(layer->index, PLAST__NOISE_PLACE);
+    begin(layer, a);
+    plast__drive_all(model, &model->groups[in], a, p_in);
+    for (int64_t t = 0; t < plast__steps(a); t++) {
+        plast__drive_step(model, &model->groups[rec], a, t, p_rec);
+        for (int64_t b = 0; b < a->sequences; b++) {
+            const cell c = cell_at(layer, a, t * a->sequences + b);
+            step(&c);
+        }
+        if (layer->noise > 0.0)
+            plast__add_noise(model, a, layer->state, t, layer->noise, stream,
+                             plast__step_of(model, a, layer->state, a->of[layer->state].y, t));
+    }
+    memcpy(a->of[layer->state].z, a->of[layer->state].y,
+           (size_t)(a->rows * model->populations[layer->state].ld * plast__size(model->dtype)));
+    plast__project_all(model, &model->groups[in], a, p_in);
+    plast__project_all(model, &model->groups[rec], a, p_rec);
+}
+
+/* x = what dLoss/dh_t = c says of Gx, and h = of Gh. */
+static void errors(const cell *at, const void *c, void *x, void *h)
+{
+    const plast__kernels *k = at->k;
+    const int64_t n = at->n;
+    void *candidate = gate(at, x, CANDIDATE), *reset = gate(at, x, RESET), *update = gate(at, x, UPDATE);
+    k->multiply(n, c, gate(at, at->y, UPDATE), update);
+    k->subtract(n, c, update, candidate);
+    k->multiply(n, candidate, gate(at, at->slope, CANDIDATE), candidate);
+    k->subtract(n, at->before, gate(at, at->y, CANDIDATE), update);
+    k->multiply(n, c, update, update);
+    k->multiply(n, update, gate(at, at->slope, UPDATE), update);
+    k->multiply(n, candidate, gate(at, at->h, CANDIDATE), reset);
+    k->multiply(n, reset, gate(at, at->slope, RESET), reset);
+    k->scale(2 * n, 1.0, x, h);
+    k->multiply(n, candidate, gate(at, at->y, RESET), gate(at, h, CANDIDATE));
+}
+
+/* The same for all sequences of a step; x and h are arrays of all steps. */
+static void errors_of_step(const plast_layer *layer, const plast__activities *a, int64_t t, void *c, void *x, void *h)
+{
+    for (int64_t b = 0; b < a->sequences; b++) {
+        const int64_t row = t * a->sequences + b;
+        const cell at = cell_at(layer, a, row);
+        errors(&at, row_of(layer, layer->state, c, b), row_of(layer, layer->drive, x, row),
+               row_of(layer, layer->recurrent, h, row));
+    }
+}
+
+/* dLoss/dh_t in `c`, with all that comes later, becomes what reaches h_(t-1) of it. */
+static void step_back(const plast_layer *layer, const plast__activities *a, const plast__time *time, int64_t t,
+                      void *error, void *c, void *back)
+{
+    const plast__model *model = layer->model;
+    const plast__group *rec = &model->groups[layer->synapses[RECURRENT].group];
+    const int any = plast__way_back(model, rec, a, time, plast__step_of(model, a, layer->recurrent, error, t), back);
+    for (int64_t b = 0; b < a->sequences; b++) {
+        const cell at = cell_at(layer, a, t * a->sequences + b);
+        void *row = row_of(layer, layer->state, c, b);
+        at.k->multiply(at.n, row, gate(&at, at.y, UPDATE), row);
+    }
+    if (any)
+        model->kernels->add_scaled(a->sequences * model->populations[layer->state].ld, 1.0, back, c);
+}
+
+/* Traces want the signals of the instant, and what arrived, three times over. */
+static void leave_for_traces(const plast_layer *layer, const plast__activities *a)
+{
+    const plast__activity *x = &a->of[layer->drive], *h = &a->of[layer->recurrent];
+    void *arrived = a->of[layer->output].s;
+    for (int64_t row = 0; row < a->rows; row++) {
+        const cell at = cell_at(layer, a, row);
+        const void *c = row_of(layer, layer->state, arrived, row);
+        void *const whole[] = { row_of(layer, layer->drive, x->u, row), row_of(layer, layer->recurrent, h->u, row) };
+        errors(&at, c, row_of(layer, layer->drive, x->s, row), row_of(layer, layer->recurrent, h->s, row));
+        for (int i = 0; i < 2 * GATES; i++)
+            at.k->scale(at.n, 1.0, c, gate(&at, whole[i / GATES], i % GATES));
+    }
+}
+
+static void backward(const plast_layer *layer, plast__activities *a, const plast__time *time)
+{
+    const plast__model *model = layer->model;
+    plast__activity *x = &a->of[layer->drive], *h = &a->of[layer->recurrent];
+    const int64_t n = a->sequences * model->populations[layer->state].ld, steps = plast__steps(a);
+    const size_t bytes = (size_t)(n * plast__size(model->dtype));
+    const int instant = plast__time_instant(time);
+    void *c = a->of[layer->state].work, *back = plast__at(model->dtype, c, n);
+    void *initial = a->of[layer->initial].s;
+    if (time->tracing) {
+        leave_for_traces(layer, a);
+        x->error = x->u;
+        h->error = h->u;
+        return;
+    }
+    void *error_x = instant ? x->u : x->s, *error_h = instant ? h->u : h->s;
+    x->error = error_x;
+    h->error = error_h;
+    for (int64_t t = steps - 1; t >= 0; t--) {
+        void *arrived = plast__step_of(model, a, layer->output, a->of[layer->output].s, t);
+        if (plast__time_cut(time, t, steps))
+            memset(c, 0, bytes);
+        else
+            step_back(layer, a, time, t + 1, error_h, c, back);
+        model->kernels->add_scaled(n, 1.0, arrived, c);
+        errors_of_step(layer, a, t, c, error_x, error_h);
+        if (instant)
+            errors_of_step(layer, a, t, arrived, x->s, h->s);
+    }
+    if (a->live > 0) { /* the sequence began before: its initial state had its share then */
+        memset(initial, 0, bytes);
+        return;
+    }
+    step_back(layer, a, time, 0, error_h, c, back);
+    model->kernels->scale(n, 1.0, c, initial);
+}
+
+static int factored(const plast__time *time, const plast_layer *layer)
+{
+    (void)time;
+    (void)layer;
+    return 0;
+}
+
+static void fill(const plast__model *model, int64_t n, double value, void *out)
+{
+    for (int64_t i = 0; i < n; i++)
+        plast__set(model->dtype, out, i, value);
+}
+
+/* By how much h_t moves with Gx and Gh: their errors of an error of 1. Put behind the rates' arrays of each. */
+static void gains(const plast_layer *layer, const plast__activities *a, int64_t step)
+{
+    const plast__model *model = layer->model;
+    const plast__population *gates = &model->populations[layer->drive], *state = &model->populations[layer->state];
+    void *x = plast__at(model->dtype, a->of[layer->drive].work, a->room * gates->ld);
+    void *h = plast__at(model->dtype, a->of[layer->recurrent].work, a->room * gates->ld);
+    void *ones = plast__at(model->dtype, a->of[layer->state].work, a->room * state->ld);
+    fill(model, a->sequences * state->ld, 1.0, ones);
+    for (int64_t b = 0; b < a->sequences; b++) {
+        const cell at = cell_at(layer, a, step * a->sequences + b);
+        errors(&at, row_of(layer, layer->state, ones, b), row_of(layer, layer->drive, x, b),
+               row_of(layer, layer->recurrent, h, b));
+    }
+}
+
+/* z, and with PLAST__PATH_SELF what comes through the unit's own three synapses, for all blocks of the population. */
+static void decay(const plast_layer *layer, const plast__activities *a, const plast__time *time, int64_t step,
+                  int32_t population, void *out)
+{
+    const plast__model *model = layer->model;
+    const plast__group *rec = &model->groups[layer->synapses[RECURRENT].group];
+    const int64_t ld = model->populations[layer->recurrent].ld, n = a->sequences * rec->ld;
+    void *own = a->of[layer->state].work;
+    const void *gain = plast__at_const(model->dtype, a->of[layer->recurrent].work, a->room * ld);
+    if (!plast__way_back(model, rec, a, time, gain, own))
+        fill(model, n, 0.0, own);
+    for (int64_t b = 0; b < a->sequences; b++) {
+        const cell at = cell_at(layer, a, step * a->sequences + b);
+        void *row = row_of(layer, layer->state, own, b), *to = row_of(layer, population, out, b);
+        at.k->add_scaled(at.n, 1.0, gate(&at, at.y, UPDATE), row);
+        for (int i = 0; population != layer->state && i < GATES; i++)
+            at.k->scale(at.n, 1.0, row, gate(&at, to, i));
+    }
+}
+
+static void rates(const plast_layer *layer, const plast__activities *a, const plast__time *time, int32_t population,
+                  int64_t step, plast__rates *rates)
+{
+    const plast__activity *own = &a->of[population];
+    gains(layer, a, step);
+    decay(layer, a, time, step, population, rates->decay);
+    rates->signal = plast__step_of(layer->model, a, population, population == layer->state ? own->s : own->u, step);
+    rates->state_scale = 1.0;
+}
+
+const plast__layer_kind plast__layer_gru = {
+    .parameters = { "layer kind", "gru", NULL, 0 },
+    .cell = PLAST__CELL_GATED,
+    .build = build,
+    .forward = forward,
+    .backward = backward,
+    .factored = factored,
+    .rates = rates,
+};
