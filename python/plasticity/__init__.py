@@ -12,12 +12,12 @@
     print(report.accuracy, net.evaluate(test_images, test_labels).accuracy)
 
 This package calls the C library libplasticity; it computes nothing itself. NumPy arrays go in and out without a copy.
-Rules, optimizers and feedback schemes describe their parameters: help(plasticity.Rule("oja")). plasticity.measures
-has measures of weights, activities and signals.
+Rules, optimizers, feedback and temporal schemes describe their parameters: help(plasticity.Rule("oja")).
+plasticity.measures has measures of weights, activities and signals.
 """
 
 from . import measures
-from ._descriptions import Feedback, Optimizer, Parameter, Rule
+from ._descriptions import Feedback, Optimizer, Parameter, Rule, Temporal
 from ._display import ProgressLine, plot_history
 from ._errors import (Error, InvalidError, LapackError, NotFiniteError, OutOfMemoryError, RangeError, StateError,
                       UnknownError, UnsupportedError, VersionError)
@@ -25,14 +25,16 @@ from ._layers import Layer, Synapses
 from ._library import PATH as library_path
 from ._library import VERSION as __version__
 from ._lyapunov import Lyapunov, LyapunovSummary
-from ._names import ACTIVATIONS, ALIGNMENTS, ANGLES, CPU_LEVELS, INITIALISERS, LOSSES, QUANTITIES
+from ._names import ACTIVATIONS, ALIGNMENTS, ANGLES, CPU_LEVELS, FORMS, INITIALISERS, LOSSES, QUANTITIES
 from ._network import Network
 from ._objects import Context
 from ._state import Report, State, Stop
 
 __all__ = [
-    "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "Feedback", "INITIALISERS",
-    "InvalidError", "LOSSES", "LapackError", "Layer", "Lyapunov", "LyapunovSummary", "Network", "NotFiniteError", "Optimizer", "OutOfMemoryError",
+    "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "FORMS", "Feedback", "INITIALISERS",
+    "InvalidError", "LOSSES", "LapackError", "Layer", "Lyapunov", "LyapunovSummary", "Network", "NotFiniteError",
+    "Optimizer", "OutOfMemoryError",
     "Parameter", "ProgressLine", "QUANTITIES", "RangeError", "Report", "Rule", "State", "StateError", "Stop",
-    "Synapses", "UnknownError", "UnsupportedError", "VersionError", "library_path", "measures", "plot_history",
+    "Synapses", "Temporal", "UnknownError", "UnsupportedError", "VersionError", "library_path", "measures",
+    "plot_history",
 ]

@@ -28,11 +28,12 @@ def dtype_of(number):
     return _DTYPES[number]
 
 
-def _check(name, array):
+def _check(name, array, most=2, least=1):
     if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{name} is a {type(array).__name__}, expected a NumPy array")
-    if array.ndim not in (1, 2):
-        raise error(INVALID, f"{name} has {array.ndim} dimensions, expected 1 or 2")
+    if not least <= array.ndim <= most:
+        expected = least if least == most else f"{least} to {most}"
+        raise error(INVALID, f"{name} has {array.ndim} dimensions, expected {expected}")
     if array.dtype not in _NUMBERS:
         raise error(INVALID, f"{name} has dtype {array.dtype}, "
                              f"expected one of {', '.join(_names.DTYPES)}; convert it with .astype()")
@@ -40,10 +41,11 @@ def _check(name, array):
         raise error(INVALID, f"{name} is not aligned to its {array.itemsize}-byte numbers; copy it with .copy()")
 
 
-def matrix(name, array, row=False):
+def matrix(name, array, row=False, most=2):
     """A view of a NumPy array; a vector is a column, or a row. The array must outlive the view. Shape, sign of the
-    strides and number type are left to the library, whose messages say what it expected."""
-    _check(name, array)
+    strides and number type are left to the library, whose messages say what it expected. `most`: dimensions that the
+    caller takes, of which here are at most 2."""
+    _check(name, array, most)
     steps = [stride // array.itemsize for stride in array.strides]
     if array.ndim == 2:
         rows, cols = array.shape
@@ -54,6 +56,28 @@ def matrix(name, array, row=False):
         rows, cols, row_stride, col_stride = array.shape[0], 1, steps[0], 1
     return Matrix(array.ctypes.data, rows, cols, row_stride, col_stride, _NUMBERS[array.dtype],
                   0 if array.flags.writeable else _names.READ_ONLY)
+
+
+def _step_stride(name, array):
+    """From row to row of steps x sequences laid out as steps * sequences rows."""
+    steps, sequences = array.shape[:2]
+    apart, within = (stride // array.itemsize for stride in array.strides[:2])
+    if steps > 1 and sequences > 1 and apart != sequences * within:
+        raise error(INVALID, f"{name} is {steps} steps x {sequences} sequences, but the steps do not follow each other "
+                             "in memory; copy it with numpy.ascontiguousarray()")
+    return within if sequences > 1 else apart
+
+
+def rows_of_steps(name, array, steps, sequences, least=2):
+    """A view of sequences, steps x sequences x columns, or without columns one number for each step: row
+    t * sequences + i is step t of sequence i."""
+    _check(name, array, 3, least)
+    if array.shape[:2] != (steps, sequences):
+        raise error(INVALID, f"{name} has {array.shape[0]} steps of {array.shape[1]} sequences, expected {steps} of "
+                             f"{sequences}")
+    cols, col_stride = (array.shape[2], array.strides[2] // array.itemsize) if array.ndim == 3 else (1, 1)
+    return Matrix(array.ctypes.data, array.shape[0] * array.shape[1], cols, _step_stride(name, array), col_stride,
+                  _NUMBERS[array.dtype], 0 if array.flags.writeable else _names.READ_ONLY)
 
 
 class _Memory:

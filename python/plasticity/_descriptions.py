@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Rules, optimizers, feedback schemes, and what else the library makes by name: they describe their own parameters.
+"""Rules, optimizers, feedback and temporal schemes, and what else the library makes by name: they describe their own
+parameters.
 
 For each name a class is made, with a property for each parameter and the library's help as documentation.
 """
@@ -110,13 +111,13 @@ class Description(Parameters, Object):
 
     __slots__ = ()
 
-    def __new__(cls, name, context=None, **parameters):
+    def __new__(cls, /, name, context=None, **parameters):
         handle = cls._create(name, context_of(context))
         self = object.__new__(_specialise(cls, cls._what, name, cls._table(handle)))
         self._claim = handle
         return self
 
-    def __init__(self, name, context=None, **parameters):
+    def __init__(self, /, name, context=None, **parameters):  # "eprop" has a parameter "self"
         for parameter, value in parameters.items():
             self._set(parameter, value)
 
@@ -200,6 +201,17 @@ class Feedback(Description):
 
     __slots__ = ()
     _what = "feedback"
+
+
+class Temporal(Description):
+    """How credit goes back in time in layers with a state, by name: Temporal("bptt", truncation=10). Temporal.names()
+    lists the schemes, and help(Temporal("eprop")) tells what its parameters are.
+
+    It is a description: Network.set_temporal takes a copy, so it can be used again, changed or closed.
+    """
+
+    __slots__ = ()
+    _what = "temporal"
 
 
 def described(kind, given, parameters):

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _names, _structs
 from ._arrays import array_of, matrix
+from ._descriptions import Rule, described
 from ._errors import STATE, error
 from ._library import lib
 
@@ -106,6 +107,20 @@ class Synapses:
         self._call(lib.plast_synapses_set_bounds, -inf if lower is None else _names.real("lower", lower),
                    inf if upper is None else _names.real("upper", upper))
 
+    def add_rule(self, rule, **parameters):
+        """Attaches a copy of a Rule, or one made by its name and parameters, to this group alone:
+        layer.synapses("recurrent").add_rule("oja", rate=1e-3). set_rule changes its parameters."""
+        rule = described(Rule, rule, parameters)
+        self._call(lib.plast_synapses_add_rule, rule._handle.pointer)
+
+    def set_rule(self, name, **parameters):
+        """Parameters of a rule that is attached to this group, at any time between calls: set_rule("oja", rate=0).
+        Those before one that is refused are set."""
+        rule = _names.text("rule", name)
+        for parameter, value in parameters.items():
+            self._call(lib.plast_synapses_set_rule, rule, _names.text("parameter", parameter),
+                       _names.real(parameter, value))
+
     def _copy(self, function, out):
         if out is None:
             weights = self.weights
@@ -152,8 +167,9 @@ class Layer:
         return lib.plast_layer_units(self._pointer)
 
     def synapses(self, name=None):
-        """A synapse group by name; None: the first. "dense" has one, "input". The matrices of a feedback scheme belong
-        to the layer in which they end, as "feedback" in most schemes (docs/feedback.md)."""
+        """A synapse group by name; None: the first. "dense" has one, "input"; "recurrent" another, "recurrent". The
+        matrices of a feedback scheme belong to the layer in which they end, as "feedback" in most schemes
+        (docs/feedback.md)."""
         return Synapses(self, name)
 
     @property
@@ -171,6 +187,18 @@ class Layer:
     def set_bias(self, bias):
         """Copies in; refuses what is not finite in the network's type."""
         self._call(lib.plast_layer_set_bias, byref(matrix("bias", bias, row=True)))
+
+    def get_vector(self, name, out=None):
+        """A copy of what the layer keeps for each unit beside weights: "bias" or, of a layer with a state, "initial",
+        the state before the first step of every sequence. `out` may be float32 or float64."""
+        if out is None:
+            out = np.empty(self.units, self.network.dtype)
+        self._call(lib.plast_layer_get_vector, _names.text("name", name), byref(matrix("out", out, row=True)))
+        return out
+
+    def set_vector(self, name, vector):
+        """Copies in; refuses what is not finite in the network's type."""
+        self._call(lib.plast_layer_set_vector, _names.text("name", name), byref(matrix("vector", vector, row=True)))
 
     @property
     def frozen(self):

@@ -12,6 +12,7 @@ INITIALISERS = {"xavier_uniform": 0, "xavier_normal": 1, "he_uniform": 2, "he_no
                 "gaussian": 5, "uniform": 6, "constant": 7, "zero": 8, "lecun_uniform": 9,
                 "lecun_normal": 10, "truncated_normal": 11, "sparse": 12, "fan_in_uniform": 13, "diluted": 14,
                 "low_rank": 15, "dale_balanced": 16}
+FORMS = {"voltage": 0, "inside": 1, "rate": 2, "current": 3}
 QUANTITIES = {"activity": 1, "potential": 2, "signal": 3}
 ANGLES = {"flattened": 0, "rows": 1, "means": 2}
 ALIGNMENTS = {"weights": 0, "samples": 1, "flattened": 2, "means": 3, "weight_ratio": 4, "signal_ratio": 5}
@@ -20,7 +21,8 @@ CPU_LEVELS = {"baseline": 1, "avx2": 2, "avx512": 4}
 DTYPES = {"float32": 1, "float64": 2, "uint8": 3, "int32": 4, "int64": 5}
 LAYERS = {"hidden": -1, "all": -2}
 
-LASTING = {"input"}  # synapse groups that stay when the feedback scheme goes; a test finds all names in the headers
+# Synapse groups that stay when the feedback scheme goes; a test finds all names in the headers.
+LASTING = {"input", "recurrent"}
 
 READ_ONLY = 1
 DIMENSION_OPEN, ENTROPY_OPEN, COLLAPSED, SUM_RULE = 1, 2, 4, 8  # flags of a summary of Lyapunov exponents

@@ -6,7 +6,7 @@ from ctypes import byref
 
 from . import _names, _structs
 from ._arrays import array_of, dtype_of, float_type
-from ._descriptions import Feedback, Optimizer, Rule, attached, described
+from ._descriptions import Feedback, Optimizer, Rule, Temporal, attached, described
 from ._errors import INVALID, RANGE, STATE, error
 from ._layers import Layer, Scheme
 from ._learning import Learning
@@ -82,15 +82,24 @@ class Network(Learning):
             else self._index(layers)
 
     def add(self, kind, units, activation="linear", *, activation_param=None, init="xavier_uniform", gain=1.0,
-            init_param=None, bias=True):
+            init_param=None, bias=True, form="voltage", alpha=None, recurrent_init="xavier_uniform",
+            recurrent_gain=None, recurrent_param=None, self_synapses=True, noise=0.0, learn_initial=False):
         """Adds a layer on top, its weights drawn at once, and returns it.
 
-        kind: "dense": y = f(W x + b)
+        kind: "dense": y = f(W x + b); "recurrent": a state that goes from step to step of a sequence, which may not be
+            the last layer (docs/recurrent.md)
         activation: a name in ACTIVATIONS; activation_param is the one number of "softplus" (beta, 10 by default),
             "leaky_relu" (slope below 0, 0.01) or "elu" (alpha, 1); None: the default
         init: a name in INITIALISERS; gain multiplies the weights; init_param is the one number of "sparse" (inputs of
             each unit, 15), "diluted" (share of synapses that exist, 0.1), "low_rank" (rank, 1) or "dale_balanced"
             (excitatory share, 0.8); None: the default
+
+        Of layers with a state alone:
+        form: a name in FORMS; alpha: dt / tau in (0, 1], None: 1, no leak
+        recurrent_init, recurrent_gain, recurrent_param: of the weights from the step before; None: the default
+        self_synapses: False: no unit has a synapse onto itself
+        noise: standard deviation of what is added to the state at every step
+        learn_initial: whether the state before the first step learns as a bias does
         """
         gain = _names.real("gain", gain)
         if gain == 0:  # which is the default in C
@@ -100,7 +109,13 @@ class Network(Learning):
             activation=_names.number("activation", _names.ACTIVATIONS, activation),
             activation_param=_one_number("activation_param", activation_param),
             init=_names.number("initialiser", _names.INITIALISERS, init),
-            init_param=_one_number("init_param", init_param), gain=gain, no_bias=1 - _names.flag("bias", bias))
+            init_param=_one_number("init_param", init_param), gain=gain, no_bias=1 - _names.flag("bias", bias),
+            form=_names.number("form", _names.FORMS, form), alpha=_one_number("alpha", alpha),
+            recurrent_init=_names.number("initialiser", _names.INITIALISERS, recurrent_init),
+            recurrent_gain=_one_number("recurrent_gain", recurrent_gain),
+            recurrent_param=_one_number("recurrent_param", recurrent_param), noise=_names.real("noise", noise),
+            no_self=1 - _names.flag("self_synapses", self_synapses),
+            learn_initial=_names.flag("learn_initial", learn_initial))
         self._call(lib.plast_network_add, _names.text("kind", kind), byref(options), None)
         return Layer(self, self._count() - 1)
 
@@ -225,9 +240,45 @@ class Network(Learning):
             table = one.parameters
         return attached("feedback", scheme, table, read, write)
 
-    def prepare(self, batch=1):
-        """Checks the whole network and allocates all that learning with this batch needs; learn does it by itself."""
-        self._call(lib.plast_network_prepare, _names.integer("batch", batch))
+    def set_temporal(self, /, temporal, **parameters):
+        """Chooses how credit goes back in time in layers with a state, by name and parameters or as a Temporal:
+        net.set_temporal("eprop"), net.set_temporal("bptt", truncation=10). Returns the scheme's parameters, as
+        temporal_parameters() does. All that learns stays; eligibility traces of streams start anew."""
+        temporal = described(Temporal, temporal, parameters)
+        self._call(lib.plast_network_set_temporal, temporal._handle.pointer)
+        return self.temporal_parameters()
+
+    @property
+    def temporal(self):
+        """Name of the temporal scheme in force, "bptt" until another is set."""
+        handle = self._handle
+        with handle.lock:
+            return lib.plast_network_temporal(handle.pointer).decode()
+
+    def temporal_parameters(self):
+        """Parameters of the temporal scheme in force, to be read and changed at any time between calls:
+        net.temporal_parameters().truncation = 20."""
+        scheme = self.temporal
+
+        def read(parameter):
+            handle = self._handle
+            with handle.lock:
+                _check_same("temporal", self.temporal, scheme)
+                return handle.read(lib.plast_network_get_temporal_parameter, handle.pointer, parameter)
+
+        def write(parameter, value):
+            with self._handle.lock:
+                _check_same("temporal", self.temporal, scheme)
+                self._call(lib.plast_network_set_temporal_parameter, parameter, value)
+
+        with Temporal(scheme) as one:
+            table = one.parameters
+        return attached("temporal", scheme, table, read, write)
+
+    def prepare(self, batch=1, steps=1):
+        """Checks the whole network and allocates all that learning needs with updates of so many samples, or of so many
+        sequences over so many steps each; learn does it by itself."""
+        self._call(lib.plast_network_prepare_steps, _names.integer("batch", batch), _names.integer("steps", steps))
 
     def reset(self, seed):
         """Draws all weights anew; biases, moments and update counts become 0. Rules, optimizer and rates stay."""

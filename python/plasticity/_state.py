@@ -5,8 +5,10 @@ import ctypes
 import types
 from typing import NamedTuple
 
+import numpy as np
+
 from . import _names, _structs
-from ._arrays import array_of
+from ._arrays import array_of, matrix
 from ._errors import USER
 from ._library import lib
 from ._objects import Handle, Object, context_of
@@ -77,26 +79,31 @@ class Progress:
         raised, self._raised[0] = self._raised[0], None
         return raised
 
-    def options(self, every):
-        return _structs.LearnOptions(progress=self._CALLBACK, user=self._generator, progress_every=every)
+    def watch(self, options, every):
+        options.progress, options.user, options.progress_every = self._CALLBACK, self._generator, every
 
 
 class State(Object):
-    """Activities and signals of a stream of samples. A network has one of its own, which calls use that are given none;
-    make another to look inside, or to run the network in another thread.
+    """What belongs to a stream: activities, signals, and what layers with a state carry from step to step. A network
+    has one of its own, which calls use that are given none; make another to look inside, to run the network in another
+    thread, or to follow a stream of sequences over several calls.
 
-    batch: most samples at once: limit of learn's batch, block length of run and evaluate
+    batch: most samples or sequences at once: limit of learn's batch, block length of run and evaluate
+    steps: most steps of each sequence in one update
+    seed: of the noise of layers with a state, beside the network's
     context: takes the messages of calls that use this state; None: a new one, so that the state may be used in any
         thread
     """
 
-    __slots__ = ("network",)
+    __slots__ = ("network", "batch", "steps", "seed")
     _what = "state"
 
-    def __init__(self, network, batch=64, context=None):
+    def __init__(self, network, batch=64, context=None, *, steps=1, seed=0):
         self._claim = None
         self.network = network
-        options = _structs.StateOptions(batch=_names.integer("batch", batch, 1))
+        self.batch, self.steps = _names.integer("batch", batch, 1), _names.integer("steps", steps, 1)
+        self.seed = _names.integer("seed", seed, 0, 2**64 - 1)
+        options = _structs.StateOptions(batch=self.batch, steps=self.steps, seed=self.seed)
         below = network._handle
         context = context_of(context)
         with below.lock:
@@ -114,6 +121,49 @@ class State(Object):
         handle.call(lib.plast_state_view, handle.pointer, self.network._index(layer),
                             _names.number("quantity", _names.QUANTITIES, quantity), ctypes.byref(view))
         return array_of(view, handle)
+
+    def reset(self):
+        """The next step is a first one again. The stream of noise goes on."""
+        handle = self._handle
+        handle.call(lib.plast_state_reset, handle.pointer)
+
+    def copy(self, to=None):
+        """A fork of the stream: a State that goes on exactly as this one would. It is a new one with a context of its
+        own, or another of the same network, `to`, which has room for as many sequences; it is returned."""
+        if to is None:
+            to = State(self.network, self.batch, steps=self.steps, seed=self.seed)
+        elif not isinstance(to, State):
+            raise TypeError(f"to is {to!r}, expected a State")
+        ours, theirs = self._handle, to._handle
+        first, second = sorted((ours, theirs), key=lambda handle: id(handle.lock))
+        with self.network._handle.lock, first.lock, second.lock:  # the same order in every thread
+            theirs.call(lib.plast_state_copy, theirs.pointer, ours.pointer)
+        to.seed = self.seed
+        return to
+
+    @property
+    def sequences(self):
+        """How many sequences it carries; 0 when the next step is a first one."""
+        handle = self._handle
+        with handle.lock:
+            return lib.plast_state_sequences(handle.pointer)
+
+    def get_carried(self, layer, out=None):
+        """A copy of a layer's state after the last step, sequences x units; `out` may be float32 or float64. A
+        StateError for a layer without a state, and before the first step."""
+        handle, index = self._handle, self.network._index(layer)
+        with handle.lock:
+            if out is None:
+                out = np.empty((max(self.sequences, 1), self.network.layers[index].units), self.network.dtype)
+            handle.call(lib.plast_state_get, handle.pointer, index, ctypes.byref(matrix("out", out)))
+        return out
+
+    def set_carried(self, layer, carried):
+        """Sets it, sequences x units: the next step follows, with no eligibility from before. Layers that were not set
+        yet start from 0."""
+        handle = self._handle
+        handle.call(lib.plast_state_set, handle.pointer, self.network._index(layer),
+                    ctypes.byref(matrix("carried", carried)))
 
     def __repr__(self):
         return f"<State{', closed' if self.closed else ''}>"

@@ -37,17 +37,20 @@ class NetworkOptions(Growing):
 class LayerOptions(Growing):
     _fields_ = [("struct_size", c_uint32), ("activation", c_int32), ("units", c_int64),
                 ("activation_param", c_double), ("gain", c_double), ("init", c_int32), ("no_bias", c_int32),
-                ("init_param", c_double)]
+                ("init_param", c_double), ("form", c_int32), ("recurrent_init", c_int32), ("recurrent_gain", c_double),
+                ("recurrent_param", c_double), ("alpha", c_double), ("noise", c_double), ("no_self", c_int32),
+                ("learn_initial", c_int32)]
 
 
 class StateOptions(Growing):
-    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("batch", c_int64)]
+    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("batch", c_int64), ("steps", c_int64),
+                ("seed", c_uint64)]
 
 
 class Data(Growing):
-    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("inputs", POINTER(Matrix)),
+    _fields_ = [("struct_size", c_uint32), ("carry", c_int32), ("inputs", POINTER(Matrix)),
                 ("targets", POINTER(Matrix)), ("loss_mask", POINTER(Matrix)), ("order", POINTER(Matrix)),
-                ("batch", c_int64)]
+                ("batch", c_int64), ("steps", c_int64)]
 
 
 class ReportInfo(Growing):
@@ -64,7 +67,7 @@ PROGRESS = ctypes.CFUNCTYPE(c_int32, py_object, POINTER(ReportInfo))
 
 class LearnOptions(Growing):
     _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("progress", PROGRESS), ("user", py_object),
-                ("progress_every", c_int64)]
+                ("progress_every", c_int64), ("update_every", c_int64)]
 
 
 # A system's callbacks; arrays come as addresses.

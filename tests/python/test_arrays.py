@@ -149,7 +149,7 @@ def test_mask_and_order(data, make):
     (lambda x: x.astype(np.float16), "inputs has dtype float16"),
     (lambda x: x.astype(">f4"), "inputs has dtype >f4"),
     (lambda x: x.astype(np.int32), "inputs has type i32 (4), expected f32 or f64"),
-    (lambda x: x[None], "inputs has 3 dimensions"),
+    (lambda x: x[None, None], "inputs has 4 dimensions, expected 1 to 3"),
     (lambda x: x[:0], "inputs is 0 x 12"),
     (lambda x: np.frombuffer(b"x" + x.tobytes(), np.float32, offset=1, count=2400).reshape(200, 12), "not aligned"),
     (lambda x: np.zeros(200, [("a", "f4", 12), ("b", "u1")])["a"], "not aligned"),

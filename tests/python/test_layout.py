@@ -23,6 +23,7 @@ NUMBERS = {
     **{f"PLAST_{name.upper()}": n for name, n in _names.ACTIVATIONS.items()},
     **{f"PLAST_LOSS_{name.upper()}": n for name, n in _names.LOSSES.items()},
     **{f"PLAST_INIT_{name.upper()}": n for name, n in _names.INITIALISERS.items()},
+    **{f"PLAST_FORM_{name.upper()}": n for name, n in _names.FORMS.items()},
     **{f"PLAST_{name.upper()}": n for name, n in _names.QUANTITIES.items()},
     **{f"PLAST_ANGLE_{name.upper()}": n for name, n in _names.ANGLES.items()},
     **{f"PLAST_ALIGNED_{name.upper()}": n for name, n in _names.ALIGNMENTS.items()},
