@@ -180,7 +180,7 @@ class Layer:
     def get_bias(self, out=None):
         """A copy of the biases; `out` may be float32 or float64. A StateError for a layer without."""
         if out is None:
-            out = np.empty(self.units, self.network.dtype)
+            out = np.empty(self._length("bias"), self.network.dtype)
         self._call(lib.plast_layer_get_bias, byref(matrix("out", out, row=True)))
         return out
 
@@ -188,11 +188,15 @@ class Layer:
         """Copies in; refuses what is not finite in the network's type."""
         self._call(lib.plast_layer_set_bias, byref(matrix("bias", bias, row=True)))
 
+    def _length(self, vector):
+        """Of a vector of the layer: a bias has a number for each row of the weights; a unit may have several rows."""
+        return self.units if vector == "initial" else self.synapses().shape[0]
+
     def get_vector(self, name, out=None):
-        """A copy of what the layer keeps for each unit beside weights: "bias" or, of a layer with a state, "initial",
+        """A copy of what the layer keeps for its units beside weights: "bias" or, of a layer with a state, "initial",
         the state before the first step of every sequence. `out` may be float32 or float64."""
         if out is None:
-            out = np.empty(self.units, self.network.dtype)
+            out = np.empty(self._length(name), self.network.dtype)
         self._call(lib.plast_layer_get_vector, _names.text("name", name), byref(matrix("out", out, row=True)))
         return out
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The programs that README.md and docs/python.md show run as they stand, and so does the example."""
+"""The programs that README.md, docs/python.md and docs/recurrent.md show run as they stand, and so does the example."""
 
 import re
 from pathlib import Path
+from subprocess import run
 
 import pytest
-from conftest import SOURCE, run_python
+from conftest import SOURCE, compile_c, run_python
 
 EXAMPLE = SOURCE / "examples/oja_depth.py"
 
@@ -21,6 +22,16 @@ def test_programs_in_the_documents(page, tmp_path):
         assert done.returncode == 0 and not done.stderr, done.stderr
         if ".accuracy)" in program:
             assert 0.85 < float(done.stdout.split()[-1]) <= 1
+
+
+def test_program_about_sequences(tmp_path):
+    program, = re.findall(r"^```c\n(.*?)^```$", (SOURCE / "docs/recurrent.md").read_text(), re.DOTALL | re.MULTILINE)
+    source = tmp_path / "sequences.c"
+    source.write_text(program)
+    done = run([compile_c(tmp_path / "sequences", source)], capture_output=True, text=True, check=True)
+    right, of, stream, fork = re.match(r"(\d+) of (\d+) right\n.*: (0\.\d+), the fork says (0\.\d+)$",
+                                       done.stdout).groups()
+    assert int(right) > 0.95 * int(of) and stream == fork
 
 
 def test_every_public_name_is_in_the_page():

@@ -67,11 +67,13 @@ class Plain:
             for parameter, total in zip((self.W, self.U, self.b, self.V, self.c), gradients):
                 parameter -= rate * total / (len(part) * x.shape[1])
 
-    def loss(self, x, targets):
+    def loss(self, x, targets, first=0):
+        """Mean over the steps from the first that counts on."""
         self.start(x.shape[1])
-        return sum((0.5 * (self.step(a) - b) ** 2).sum() for a, b in zip(x, targets)) / (len(x) * x.shape[1])
+        losses = [0.5 * ((self.step(a) - b) ** 2).sum(1) for a, b in zip(x, targets)]
+        return np.mean(losses[first:])
 
-    def bptt(self, x, targets, rate):
+    def bptt(self, x, targets, rate, first=0):
         """Central differences of the loss."""
         gradients = []
         for parameter in (self.W, self.U, self.b, self.V, self.c):
@@ -80,7 +82,7 @@ class Plain:
                 kept, sides = parameter[place], []
                 for change in (1e-5, -1e-5):
                     parameter[place] = kept + change
-                    sides.append(self.loss(x, targets))
+                    sides.append(self.loss(x, targets, first))
                 parameter[place] = kept
                 gradient[place] = (sides[0] - sides[1]) / 2e-5
             gradients.append(gradient)
@@ -118,6 +120,17 @@ def test_bptt(sequences, alpha):
     assert report.updates == 1 and report.samples == STEPS * SEQUENCES
     plain.bptt(*sequences, 0.5)
     plain.check(net, 1e-9)  # of the differences
+
+
+def test_the_mean_is_over_steps_with_a_loss(sequences):
+    net = network(rate=0.5)
+    plain = Plain(net, 0.3)
+    mask = np.zeros((STEPS, SEQUENCES))
+    mask[5:] = 1
+    report = net.learn(*sequences, loss_mask=mask, batch=SEQUENCES)
+    assert report.losses == 2 * SEQUENCES and report.loss == pytest.approx(plain.loss(*sequences, 5), rel=1e-13)
+    plain.bptt(*sequences, 0.5, 5)
+    plain.check(net, 1e-9)
 
 
 @pytest.mark.parametrize("every", [None, 1, 3, STEPS])
@@ -385,6 +398,33 @@ def test_forms(sequences, form):
     expected = {"voltage": np.tanh(inside), "inside": np.tanh(inside), "rate": 0.75 * 0.1 + 0.25 * np.tanh(n),
                 "current": inside}
     assert net.run(np.array([0.5]))[0] == pytest.approx(expected[form], rel=1e-14)
+
+
+@pytest.mark.parametrize("temporal", ["bptt", "eprop"])
+@pytest.mark.parametrize("feedback", plasticity.Feedback.names())
+def test_feedback_and_time_are_independent(sequences, feedback, temporal):
+    """With one layer below the output the only way down is V^T, for which the feedback matrix stands: when it is V^T,
+    the update is backpropagation's, in time as in space."""
+    net, twin = network(rate=0.5), network(rate=0.5)
+    scheme = plasticity.Feedback(feedback)
+    for parameter in scheme.parameters.values():
+        if parameter.default is None:
+            scheme[parameter.name] = 0 if parameter.name == "decay" else 1
+    if feedback == "circuit":
+        with pytest.raises(plasticity.UnsupportedError, match="circuit is not defined for layers with a state"):
+            net.set_feedback(scheme)
+        return
+    net.set_feedback(scheme)
+    for one in net, twin:
+        one.set_temporal(temporal)
+    assert (net.feedback, net.temporal) == (feedback, temporal)
+    if feedback in ("fa", "dfa", "kolen_pollack", "weight_mirror"):
+        net.layers[0].synapses("feedback").set_weights(net.layers[1].weights.T)
+    for one in net, twin:
+        one.learn(*sequences, batch=SEQUENCES)
+    same = np.allclose(net.layers[0].synapses("recurrent").weights, twin.layers[0].synapses("recurrent").weights,
+                       atol=1e-12)
+    assert same == (feedback in ("backprop", "fa", "dfa", "kolen_pollack", "weight_mirror"))
 
 
 def test_temporal_schemes():
