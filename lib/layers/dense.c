@@ -46,9 +46,37 @@ static void backward(const plast_layer *layer, plast__activities *a, const plast
     layer->model->kernels->multiply(n, activity->s, activity->slope, activity->s);
 }
 
+/* y o (dz - y . dz) */
+static void tangent_of_softmax(const plast__push *push, int64_t n, const double *y)
+{
+    for (int64_t k = 0; k < push->count; k++) {
+        double *row = push->output + k * n, mean = 0.0;
+        for (int64_t i = 0; i < n; i++)
+            mean += y[i] * row[i];
+        for (int64_t i = 0; i < n; i++)
+            row[i] = y[i] * (row[i] - mean);
+    }
+}
+
+static void tangent(const plast_layer *layer, const plast__push *push)
+{
+    const plast__population *p = &layer->model->populations[layer->output];
+    const plast__activity *own = &push->a->of[layer->output];
+    const int softmax = p->activation == PLAST_SOFTMAX;
+    if (push->output == NULL)
+        return;
+    plast__tangent_product(layer, push, 0, push->input, push->drive, push->output);
+    plast__tangent_read(layer, push, layer->output, softmax ? own->y : own->slope, 0, 0, p->units, push->work);
+    if (softmax)
+        tangent_of_softmax(push, p->units, push->work);
+    else
+        plast__tangent_scale(push->count, p->units, push->output, p->units, push->work, push->output, p->units);
+}
+
 const plast__layer_kind plast__layer_dense = {
     .parameters = { "layer kind", "dense", NULL, 0 },
     .build = build,
     .forward = forward,
     .backward = backward,
+    .tangent = tangent,
 };

@@ -317,6 +317,52 @@ static void rates(const plast_layer *layer, const plast__activities *a, const pl
     rates->state_scale = 1.0;
 }
 
+/* Block `which` of a frame of gates. */
+static double *block(double *frame, int64_t n, int which)
+{
+    return frame + which * n;
+}
+
+/* x, h = tangents of Gx and Gh; x becomes that of the gates. */
+static void tangent_of_gates(const plast_layer *layer, const plast__push *push, double *x, double *h, double *vector)
+{
+    const plast__activity *own = &push->a->of[layer->drive];
+    const int64_t n = layer->model->populations[layer->state].units, ld = GATES * n, count = push->count;
+    for (int64_t k = 0; k < count; k++)
+        for (int64_t i = 0; i < 2 * n; i++)
+            x[k * ld + i] += h[k * ld + i];
+    plast__tangent_read(layer, push, layer->drive, own->slope, 0, 0, ld, vector);
+    plast__tangent_scale(count, 2 * n, x, ld, vector, x, ld);
+    double *candidate = block(x, n, CANDIDATE), *other = vector + ld;
+    plast__tangent_read(layer, push, layer->drive, own->y, 0, 0, n, other);
+    plast__tangent_add(count, n, block(h, n, CANDIDATE), ld, other, candidate, ld);
+    plast__tangent_read(layer, push, layer->recurrent, push->a->of[layer->recurrent].z, 0, CANDIDATE * n, n, other);
+    plast__tangent_add(count, n, block(x, n, RESET), ld, other, candidate, ld);
+    plast__tangent_scale(count, n, candidate, ld, vector + CANDIDATE * n, candidate, ld);
+}
+
+/* dh = (1 - z) o dn + (h_(t-1) - n) o dz + z o dh_(t-1) */
+static void tangent(const plast_layer *layer, const plast__push *push)
+{
+    const plast__activity *own = &push->a->of[layer->drive];
+    const int64_t n = layer->model->populations[layer->state].units, ld = GATES * n, count = push->count;
+    double *x = push->work, *h = x + count * ld, *gates = h + count * ld, *other = gates + ld;
+    plast__tangent_product(layer, push, INPUT, push->input, push->drive, x);
+    plast__tangent_product(layer, push, RECURRENT, push->before, push->recurrent_drive, h);
+    tangent_of_gates(layer, push, x, h, gates);
+    plast__tangent_read(layer, push, layer->drive, own->y, 0, 0, ld, gates);
+    plast__tangent_read(layer, push, layer->state, push->a->of[layer->state].y, 1, 0, n, other);
+    plast__tangent_scale(count, n, push->before, n, gates + UPDATE * n, push->state, n);
+    for (int64_t i = 0; i < n; i++) {
+        other[i] -= gates[CANDIDATE * n + i];
+        gates[i] = 1.0 - gates[UPDATE * n + i];
+    }
+    plast__tangent_add(count, n, block(x, n, CANDIDATE), ld, gates, push->state, n);
+    plast__tangent_add(count, n, block(x, n, UPDATE), ld, other, push->state, n);
+    if (push->output != NULL)
+        memcpy(push->output, push->state, (size_t)(count * n) * sizeof *push->state);
+}
+
 const plast__layer_kind plast__layer_gru = {
     .parameters = { "layer kind", "gru", NULL, 0 },
     .cell = PLAST__CELL_GATED,
@@ -325,4 +371,5 @@ const plast__layer_kind plast__layer_gru = {
     .backward = backward,
     .factored = factored,
     .rates = rates,
+    .tangent = tangent,
 };

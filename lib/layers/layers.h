@@ -9,6 +9,7 @@
 #include "core/activity.h"
 #include "core/pending.h"
 #include "core/time.h"
+#include "layers/tangent.h"
 
 enum {
     PLAST__LAYER_GROUPS = 8, /* its own and those of a feedback scheme */
@@ -62,6 +63,8 @@ typedef struct plast__layer_kind {
     /* Fills the rates of one of its populations at one step; after backward, only of a layer with a state. */
     void (*rates)(const plast_layer *layer, const plast__activities *a, const plast__time *time, int32_t population,
                   int64_t step, plast__rates *rates);
+    /* Tangents of a step: of the state and the output from those of the input and of the state before. */
+    void (*tangent)(const plast_layer *layer, const plast__push *push);
     /* Whether what is carried is a potential, not an activity; NULL = it is not. */
     int (*carries_potential)(const plast_layer *layer);
 } plast__layer_kind;

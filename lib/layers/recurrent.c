@@ -289,6 +289,41 @@ static void rates(const plast_layer *layer, const plast__activities *a, const pl
     rates->state_scale = potential ? 1.0 / layer->alpha : 1.0;
 }
 
+/* The net input's tangent: W and U applied to those of h_(t-1) and of the input. */
+static void tangent_of_drive(const plast_layer *layer, const plast__push *push, double *net, double *h, double *slope)
+{
+    const int64_t n = layer->model->populations[layer->drive].units;
+    const double *before = push->before;
+    if (is_potential(layer)) { /* h_(t-1) = f(state) */
+        plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 1, 0, n, slope);
+        plast__tangent_scale(push->count, n, before, n, slope, h, n);
+        before = h;
+    }
+    plast__tangent_product(layer, push, INPUT, push->input, push->drive, net);
+    plast__tangent_product(layer, push, RECURRENT, before, net, push->state);
+}
+
+static void tangent(const plast_layer *layer, const plast__push *push)
+{
+    const int64_t n = layer->model->populations[layer->drive].units, all = push->count * n;
+    const double alpha = layer->alpha, kept = 1.0 - alpha;
+    double *net = push->work, *h = net + all, *slope = h + all, *state = push->state;
+    tangent_of_drive(layer, push, net, h, slope);
+    plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 0, 0, n, slope);
+    if (layer->form == PLAST_FORM_RATE)
+        plast__tangent_scale(push->count, n, state, n, slope, state, n);
+    for (int64_t i = 0; i < all; i++)
+        state[i] = kept * push->before[i] + alpha * state[i];
+    if (layer->form == PLAST_FORM_INSIDE)
+        plast__tangent_scale(push->count, n, state, n, slope, state, n);
+    if (push->output == NULL)
+        return;
+    if (layer->form == PLAST_FORM_VOLTAGE)
+        plast__tangent_scale(push->count, n, state, n, slope, push->output, n);
+    else
+        memcpy(push->output, state, (size_t)all * sizeof *state);
+}
+
 const plast__layer_kind plast__layer_recurrent = {
     .parameters = { "layer kind", "recurrent", NULL, 0 },
     .cell = PLAST__CELL_LEAKY,
@@ -297,5 +332,6 @@ const plast__layer_kind plast__layer_recurrent = {
     .backward = backward,
     .factored = factored,
     .rates = rates,
+    .tangent = tangent,
     .carries_potential = is_potential,
 };

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "layers/tangent.h"
+
+#include "layers/layers.h"
+#include "linalg/blas.h"
+
+#include <string.h>
+
+static const plast__group *group_of(const plast_layer *layer, int32_t index)
+{
+    return &layer->model->groups[layer->synapses[index].group];
+}
+
+static int64_t weights_before(const plast_layer *layer, int32_t group)
+{
+    int64_t n = 0;
+    for (int32_t i = 0; i < group; i++)
+        n += group_of(layer, i)->rows * group_of(layer, i)->cols;
+    return n;
+}
+
+int64_t plast__tangent_weights(const plast_layer *layer)
+{
+    return weights_before(layer, layer->groups);
+}
+
+void plast__tangent_prepare(const plast_layer *layer, double *weights)
+{
+    for (int32_t k = 0; k < layer->groups; k++) {
+        const plast__group *g = group_of(layer, k);
+        for (int64_t i = 0; i < g->rows; i++)
+            for (int64_t j = 0; j < g->cols; j++)
+                *weights++ = plast__get(layer->model->dtype, g->weights, i * g->ld + j);
+    }
+}
+
+int64_t plast__tangent_work(const plast_layer *layer, int64_t count)
+{
+    return 2 * (count + 2) * layer->model->populations[layer->drive].units;
+}
+
+void plast__tangent_product(const plast_layer *layer, const plast__push *push, int32_t group, const double *frame,
+                            const double *added, double *out)
+{
+    const plast__group *g = group_of(layer, group);
+    const size_t bytes = (size_t)(push->count * g->rows) * sizeof *out;
+    const double *weights = push->weights + weights_before(layer, group);
+    if (added != NULL)
+        memcpy(out, added, bytes);
+    else if (frame == NULL)
+        memset(out, 0, bytes);
+    if (frame != NULL)
+        plast__gemm(PLAST_F64, push->count, g->rows, g->cols, 1.0, (plast__operand){ frame, g->cols, 0 },
+                    (plast__operand){ weights, g->cols, 1 }, added == NULL ? 0.0 : 1.0, out, g->rows);
+}
+
+void plast__tangent_read(const plast_layer *layer, const plast__push *push, int32_t population, const void *array,
+                         int32_t before, int64_t first, int64_t n, double *out)
+{
+    const plast__model *model = layer->model;
+    const int64_t row = before ? push->row - push->a->sequences : push->row;
+    for (int64_t i = 0; i < n; i++)
+        out[i] = plast__get(model->dtype, array, row * model->populations[population].ld + first + i);
+}
+
+void plast__tangent_scale(int64_t count, int64_t n, const double *frame, int64_t ld, const double *vector, double *out,
+                          int64_t out_ld)
+{
+    for (int64_t k = 0; k < count; k++)
+        for (int64_t i = 0; i < n; i++)
+            out[k * out_ld + i] = frame[k * ld + i] * vector[i];
+}
+
+void plast__tangent_add(int64_t count, int64_t n, const double *frame, int64_t ld, const double *vector, double *out,
+                        int64_t out_ld)
+{
+    for (int64_t k = 0; k < count; k++)
+        for (int64_t i = 0; i < n; i++)
+            out[k * out_ld + i] += frame[k * ld + i] * vector[i];
+}
