@@ -164,6 +164,31 @@ static void beside_rules_and_clipping(void **state)
     }
 }
 
+/* The norm is that of what is learned: a clipped step of rate 1 is as long as the limit, with masks too, for which the
+ * gradient is formed. */
+static void clipped_steps_are_as_long_as_the_limit(void **state)
+{
+    const net_plan plan = plan_of(PLAST_F64, "sgd", 1.0);
+    double mask[MOST];
+    (void)state;
+    for (int i = 0; i < MOST; i++)
+        mask[i] = i % 4 == 1 ? 0.0 : 1.0;
+    for (int k = 0; k < 16; k++) {
+        net net = net_make(&plan);
+        for (int32_t l = 0; k & 1 && l < LAYERS; l++)
+            group_mask(net_group(&net, l, NULL), mask);
+        net_grapes(&net, PLAST_HIDDEN_LAYERS,
+                   &(grapes_plan){ .local = k >> 1 & 1, .outgoing = k >> 2 & 1, .per_synapse = (k & 6) == 6 });
+        set(&net, "clip_norm", 0.01);
+        double *before = net_all(&net);
+        learn(&net, 0, 1 + (k >> 3) * 4, 5);
+        double *after = net_all(&net);
+        assert_near(distance(net_size(&net), after, before), 0.01, 1e-14);
+        free(before), free(after);
+        net_free(&net);
+    }
+}
+
 /* A frozen layer stands still, and its factor acts on what comes down; layers without the rule get it too. */
 static void some_layers_and_frozen_ones(void **state)
 {
@@ -383,8 +408,8 @@ static void without_targets_nothing_happens(void **state)
     assert_same_nets(&net, &plain);
     learn(&net, 0, 1, 1);
     net_factor(&net, 0, before);
-    net_learn(&net, &(net_data){ .n = 5, .x = x, .batch = 5 });
     net_learn(&net, &(net_data){ .n = 5, .x = x, .batch = 1 });
+    net_learn(&net, &(net_data){ .n = 5, .x = x, .batch = 5 });
     net_factor(&net, 0, after);
     assert_same_bits(A, before, after);
     net_free(&net);
@@ -642,6 +667,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         quiet_test(follows_plain_loops),
         quiet_test(beside_rules_and_clipping),
+        quiet_test(clipped_steps_are_as_long_as_the_limit),
         quiet_test(some_layers_and_frozen_ones),
         quiet_test(factors_are_of_current_weights),
         quiet_test(wide_layers),
