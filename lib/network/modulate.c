@@ -53,6 +53,8 @@ void plast__network_modulate(const plast_network *network, const plast__descent 
         for (int32_t p = 0; p < layer->populations; p++)
             descent->activities->of[layer->first_population + p].share = *share;
     modulate_layer(layer, &m);
+    if (arrived != NULL) /* its error is what has come down, a factor included */
+        descent->activities->of[layer->initial].share = m.share;
     *share = m.share;
 }
 
