@@ -135,7 +135,7 @@ class State(Object):
         elif not isinstance(to, State):
             raise TypeError(f"to is {to!r}, expected a State")
         ours, theirs = self._handle, to._handle
-        first, second = sorted((ours, theirs), key=lambda handle: handle is theirs)
+        first, second = sorted((ours, theirs), key=lambda handle: id(handle.lock))
         with self.network._handle.lock, first.lock, second.lock:  # the same order in every thread
             theirs.call(lib.plast_state_copy, theirs.pointer, ours.pointer)
         to.seed = self.seed
