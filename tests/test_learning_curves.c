@@ -3,6 +3,7 @@
  * What the examples read from learning curves, and the permuted tasks that they learn one after another. */
 #include "../examples/common/forgetting.h"
 #include "../examples/common/permuted_task.h"
+#include "../examples/common/rate_scan.h"
 #include "../examples/common/slowness.h"
 #include "support/quiet.h"
 
@@ -183,6 +184,39 @@ static void pixels_change_places_alike(void **state)
     assert_memory_equal(to, expected, sizeof to);
 }
 
+/* A learner that is best at 2^peak of the first guess; at two steps it does badly for no reason. */
+static struct rate_scan search(int peak, int dip, int other)
+{
+    struct rate_scan scan = rate_scan_begin(0.3);
+    double rate;
+    while ((rate = rate_scan_next(&scan)) > 0.0) {
+        const double step = log2(rate / 0.3);
+        assert_near(step, round(step), 1e-12);
+        for (int i = 0; i < scan.count; i++)
+            assert_true(scan.scanned[i].rate != rate);
+        rate_scan_add(&scan, fabs(step - dip) < 0.5 || fabs(step - other) < 0.5 ? -100.0 : -fabs(step - peak));
+    }
+    return scan;
+}
+
+static void searches_find_the_best_rate(void **state)
+{
+    (void)state;
+    for (int peak = -8; peak <= 8; peak++) {
+        const struct rate_scan scan = search(peak, 99, 99);
+        assert_true(rate_scan_best(&scan) == ldexp(0.3, peak));
+        /* Two worse ones on either side, and those on the way; going down begins with two useless ones above. */
+        assert_int_equal(scan.count, peak >= 2 ? peak + 3 : peak >= 0 ? 5 : 5 - peak);
+    }
+    for (int peak = 2; peak <= 8; peak++)
+        for (int dip = 1; dip + 2 < peak; dip++) {
+            const struct rate_scan scan = search(peak, dip, dip + 2), mirrored = search(-peak, -dip, -dip - 2);
+            assert_true(rate_scan_best(&scan) == ldexp(0.3, peak));
+            assert_true(rate_scan_best(&mirrored) == ldexp(0.3, -peak));
+        }
+    assert_int_equal(search(99, -99, -99).count, MOST_SCANNED);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -194,6 +228,7 @@ int main(void)
         quiet_test(permutations_are_fixed_and_fair),
         quiet_test(tasks_and_seeds_differ),
         quiet_test(pixels_change_places_alike),
+        quiet_test(searches_find_the_best_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Does GRAPES (Dellaferrera et al. 2022) forget less? Five tasks, the same images with their pixels at other places,
+ * are learned one after another. In the notebook that its authors released for this the factor is 2 for every node,
+ * which is backpropagation at other rates of the layers; here are that factor, each node's own, its mean over the
+ * layer, and plain backpropagation. A network that learns less forgets less: so every arm runs at all rates of a grid,
+ * and is compared where it learns as much. The rate of its row in the table is chosen on training images that are held
+ * back. */
+#include "common/results.h"
+#include "common/stage.h"
+#include "grapes_forgetting/options.h"
+#include "grapes_forgetting/plan.h"
+#include "grapes_forgetting/plot.h"
+#include "grapes_forgetting/report.h"
+#include "grapes_forgetting/trial.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct experiment {
+    struct images images;
+    struct plan plan;
+};
+
+static double cost(void *user, int64_t index)
+{
+    (void)user;
+    (void)index;
+    return 1.0;
+}
+
+static plast_status run(plast_context *context, void *user, int64_t index)
+{
+    struct experiment *experiment = user;
+    const int seeds = experiment->plan.sizes.seeds, rates = experiment->plan.sizes.rates;
+    return trial_run(context, &experiment->images, (int)(index / seeds / rates), (int)(index / seeds % rates),
+                     (int)(index % seeds));
+}
+
+/* The numbers first: whatever happens to the figure, they are there. */
+static int publish(const struct results *results, const struct plan *plan, struct message *message)
+{
+    int result = results_csv(results, report_csv, plan, message);
+    report_print(plan);
+    if (results_flush(message) != 0)
+        return -1;
+    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
+}
+
+static struct sizes make_sizes(const struct options *options)
+{
+    struct sizes sizes = { .learned = 6000, .held_back = 1000, .tested = 1000, .rates = 7, .first_rate = -1 };
+    if (options->full)
+        sizes = (struct sizes){ .learned = 54000, .held_back = 6000, .tested = 10000, .rates = 9, .first_rate = -3 };
+    if (options->quick)
+        sizes = (struct sizes){ .learned = 256, .held_back = 100, .tested = 100, .rates = 3, .first_rate = 3 };
+    sizes.seeds = options->seeds;
+    return sizes;
+}
+
+static int run_all(const struct options *options, struct message *message)
+{
+    const struct sizes sizes = make_sizes(options);
+    const struct results results = {
+        .folder = options->out, .name = "grapes_forgetting", .width = 1400, .height = 560
+    };
+    struct experiment experiment = { .plan = { .runs = NULL } };
+    if (results_check(&results, message) != 0 || plan_make(&sizes, &experiment.plan, message) != 0)
+        return -1;
+    const struct stage stage = { "learning", (int64_t)ARMS * sizes.rates * sizes.seeds, cost, run, &experiment };
+    int result = images_load(options->data, &experiment.plan, &experiment.images, message);
+    if (result == 0) {
+        result = stage_run(&stage, options->threads, message);
+        images_free(&experiment.images);
+    }
+    if (result == 0)
+        result = publish(&results, &experiment.plan, message);
+    plan_free(&experiment.plan);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct message message = { "" };
+    if (options_parse(argc, argv, &options) != 0) {
+        fputs("Try 'grapes_forgetting --help'.\n", stderr);
+        return 2;
+    }
+    if (options.help) {
+        options_help();
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
+    openblas_set_num_threads(1);
+    if (run_all(&options, &message) != 0) {
+        fprintf(stderr, "grapes_forgetting: %s\n", message.text);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
