@@ -372,7 +372,7 @@ static void any_allocation_may_fail(void **state)
 
 static void running_allocates_nothing(void **state)
 {
-    enum { N = 150 };
+    enum { N = 100 };
     static double x[N], values[N];
     const plast_matrix to = plast_output_f64(values, 1, N);
     plast_lyapunov_summary summary = { PLAST_LYAPUNOV_SUMMARY };
@@ -383,7 +383,7 @@ static void running_allocates_nothing(void **state)
     network_start(&net, 1.0, 1, x);
     plast_lyapunov *l = make(&system, &options);
     const int64_t ours = memory.calls, all = malloc_count();
-    const plast_status statuses[] = { plast_lyapunov_run(l, x, 30), plast_lyapunov_read(l, &summary),
+    const plast_status statuses[] = { plast_lyapunov_run(l, x, 15), plast_lyapunov_read(l, &summary),
                                       plast_lyapunov_get(l, PLAST_LYAPUNOV_ERRORS, &to), plast_lyapunov_reset(l, 2) };
     const int64_t allocated = malloc_count() - all;
     for (int i = 0; i < 4; i++)

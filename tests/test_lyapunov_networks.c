@@ -34,7 +34,7 @@ static estimate of_network(network_system *net, double scale, const plast_lyapun
 /* All of them, by a formula. A z-score beyond 4 has a probability of 6e-5. */
 static void products_of_random_matrices_follow_the_formula(void **state)
 {
-    enum { N = 32, STEPS = 2500 };
+    enum { N = 24, STEPS = 1500 };
     product_system product = { .n = N, .g = 1.3, .seed = 3 };
     const plast_lyapunov_options options = { PLAST_LYAPUNOV_OPTIONS, .alignment = 100 };
     const plast_system system = gaussian_product(&product);
@@ -48,8 +48,8 @@ static void products_of_random_matrices_follow_the_formula(void **state)
         assert_near(e.exponents[i], product_exponent(&product, i), 4.0 * e.errors[i]);
         worst = fmax(worst, e.errors[i]);
     }
-    assert_true(worst < 0.05); /* the last one's variance is psi'(1/2) / 4 = 1.23 a step: 0.022 */
-    assert_true(e.errors[0] < 0.006 && e.errors[N - 1] > 0.01);
+    assert_true(worst < 0.06); /* the last one's variance is psi'(1/2) / 4 = 1.23 a step: 0.029 */
+    assert_true(e.errors[0] < 0.01 && e.errors[N - 1] > 0.01);
     estimate_free(&e);
     product.n = 64; /* printed values of an independent program */
     assert_near(product_exponent(&product, 0), 0.25451, 1e-5);
@@ -67,10 +67,10 @@ static void a_quiet_network_has_the_logarithms_of_its_eigenvalues(void **state)
         network_system net = network_make(N, i == 0 ? 0.5 : 0.9, 0.0, 0, 9);
         const plast_lyapunov_options options = { PLAST_LYAPUNOV_OPTIONS, .exponents = K, .transient = 400,
                                                  .alignment = 400 };
-        estimate e = of_network(&net, 1e-3, &options, 6000);
+        estimate e = of_network(&net, 1e-3, &options, 2500);
         log_eigenvalues(N, net.j, logs);
         for (int j = 0; j < K; j++)
-            assert_near(e.exponents[j], logs[j], 3e-3); /* complex pairs share their modulus up to O(1 / T) */
+            assert_near(e.exponents[j], logs[j], 8e-3); /* complex pairs share their modulus up to O(1 / T) */
         assert_true(e.exponents[0] < 0.0);
         estimate_free(&e);
         network_free(&net);
@@ -80,7 +80,7 @@ static void a_quiet_network_has_the_logarithms_of_its_eigenvalues(void **state)
 /* D of x' = J relu(x) is J times a mask, so about half of the directions die at once, and those that live scale with J. */
 static void dead_directions_are_counted(void **state)
 {
-    enum { N = 40 };
+    enum { N = 24 };
     double first[N];
     int64_t dead = 0;
     (void)state;
@@ -88,7 +88,7 @@ static void dead_directions_are_counted(void **state)
         const double c = scaled == 0 ? 1.0 : scaled == 1 ? 0.5 : 0.7;
         network_system net = network_make(N, 1.3 * c, 0.0, 1, 12);
         const plast_lyapunov_options options = { PLAST_LYAPUNOV_OPTIONS, .alignment = 50 };
-        estimate e = of_network(&net, 1.0, &options, 450);
+        estimate e = of_network(&net, 1.0, &options, 300);
         if (scaled == 0) {
             memcpy(first, e.exponents, sizeof first);
             dead = e.summary.dead;
@@ -143,7 +143,7 @@ static void tanh_networks_have_the_known_largest_exponent(void **state)
             network_system net = network_make(known[i].n, known[i].g, known[i].sigma, 0, 200 + seed);
             const plast_lyapunov_options options = { PLAST_LYAPUNOV_OPTIONS, .exponents = 1, .transient = 200,
                                                      .alignment = 100 };
-            estimate e = of_network(&net, 1.0, &options, 700);
+            estimate e = of_network(&net, 1.0, &options, 500);
             assert_near(e.exponents[0], known[i].mean, 4.0 * known[i].sd + 3.0 * e.errors[0]);
             mean += e.exponents[0] / NETS;
             estimate_free(&e);
@@ -162,9 +162,9 @@ static void adapted_intervals_give_the_same_exponents(void **state)
         int64_t n, k;
         double saved; /* steps per factorisation, at least */
     } cases[] = {
-        { 0.5, 40, 40, 1.5 }, { 1.5, 40, 40, 1.2 }, { 2.0, 40, 40, 1.0 }, { 5.0, 40, 40, 1.0 }, { 10.0, 60, 15, 1.5 }
+        { 0.5, 24, 24, 1.5 }, { 1.5, 24, 24, 1.5 }, { 2.0, 24, 24, 1.0 }, { 5.0, 24, 24, 1.0 }, { 10.0, 40, 10, 1.2 }
     };
-    enum { STEPS = 1500 };
+    enum { STEPS = 800 };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         network_system net = network_make(cases[i].n, cases[i].g, 0.3, 0, 31);

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The examples as a user meets them: their results, and one line and a failure for each thing that goes wrong.
 
-Arguments: the programs oja_depth, credit_race, few_shot and self_assembly; grapes_curves and grapes_forgetting where the
-rule was built.
+Arguments: the programs that were built.
 """
 import csv
 import os
@@ -12,8 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-OJA_DEPTH, CREDIT_RACE, FEW_SHOT, SELF_ASSEMBLY = sys.argv[1:5]
-GRAPES_CURVES, GRAPES_FORGETTING = sys.argv[5:7] or (None, None)
+PROGRAMS = {Path(path).name: path for path in sys.argv[1:]}
 SCHEMES = ['backprop', 'kolen_pollack', 'weight_mirror', 'circuit', 'circuit, C fixed', 'usf', 'usf + manhattan', 'frsf',
            'brsf', 'fa', 'dfa', 'dfa_sign', 'drtp']
 
@@ -70,7 +68,7 @@ class Example:
 
 
 class OjaDepth(Example, unittest.TestCase):
-    program = OJA_DEPTH
+    program = PROGRAMS['oja_depth']
     name = 'oja_depth'
 
     def test_writes_table_curves_and_figures(self):
@@ -85,7 +83,7 @@ class OjaDepth(Example, unittest.TestCase):
 
 
 class FewShot(Example, unittest.TestCase):
-    program = FEW_SHOT
+    program = PROGRAMS['few_shot']
     name = 'few_shot'
 
     def test_writes_tables_and_figures(self):
@@ -111,7 +109,7 @@ class FewShot(Example, unittest.TestCase):
 
 
 class CreditRace(Example, unittest.TestCase):
-    program = CREDIT_RACE
+    program = PROGRAMS['credit_race']
     name = 'credit_race'
 
     def race(self, *options):
@@ -182,7 +180,7 @@ ARMS = ['backprop', 'kolen_pollack', 'fa', 'circuit', 'density 0.5', 'density 0.
 
 
 class SelfAssembly(Example, unittest.TestCase):
-    program = SELF_ASSEMBLY
+    program = PROGRAMS['self_assembly']
     name = 'self_assembly'
 
     def assemble(self, *options):
@@ -229,9 +227,9 @@ class SelfAssembly(Example, unittest.TestCase):
             self.assert_fails(done, '--help')
 
 
-@unittest.skipUnless(GRAPES_CURVES, 'built without the rule')
+@unittest.skipUnless('grapes_curves' in PROGRAMS, 'built without the rule')
 class GrapesCurves(Example, unittest.TestCase):
-    program = GRAPES_CURVES
+    program = PROGRAMS.get('grapes_curves')
     name = 'grapes_curves'
 
     def learn(self, *options):
@@ -282,9 +280,9 @@ class GrapesCurves(Example, unittest.TestCase):
         self.assertEqual(self.learn('--seeds', 1, '--threads', 1)[1], self.learn('--seeds', 1, '--threads', 2)[1])
 
 
-@unittest.skipUnless(GRAPES_FORGETTING, 'built without the rule')
+@unittest.skipUnless('grapes_forgetting' in PROGRAMS, 'built without the rule')
 class GrapesForgetting(Example, unittest.TestCase):
-    program = GRAPES_FORGETTING
+    program = PROGRAMS.get('grapes_forgetting')
     name = 'grapes_forgetting'
 
     def learn(self, *options):
@@ -308,6 +306,26 @@ class GrapesForgetting(Example, unittest.TestCase):
 
     def test_runs_are_repeatable(self):
         self.assertEqual(self.learn('--seeds', 1, '--threads', 1)[1], self.learn('--seeds', 1, '--threads', 2)[1])
+
+
+class LyapunovTour(Example, unittest.TestCase):
+    program = PROGRAMS['lyapunov_tour']
+    name = 'lyapunov_tour'
+    test_missing_data = None  # it needs none
+
+    def test_writes_table_and_figures(self):
+        done = self.run_it('--quick', '--out', self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_figures()
+        rows = self.read_table('lyapunov_tour.csv')
+        classics = {(row['system'], row['index']): float(row['exponent']) for row in rows if not row['units']}
+        self.assertAlmostEqual(classics['Henon', '1'], 0.4192, delta=0.01)
+        self.assertAlmostEqual(classics['Lorenz', '3'], -14.57, delta=0.1)
+        largest = [float(row['exponent']) for row in rows
+                   if (row['gain'], row['sigma'], row['index']) == ('3', '1', '1')]
+        self.assertEqual(len(largest), 2)
+        for exponent in largest:  # 0.2685 for N -> infinity
+            self.assertAlmostEqual(exponent, 0.215, delta=0.08)
 
 
 unittest.main(argv=sys.argv[:1], verbosity=2)
