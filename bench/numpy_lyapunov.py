@@ -3,8 +3,8 @@
 
 usage: numpy_lyapunov.py BUILD
 
-The library's side is C (network.c), called once for all steps of a run; with a factorisation in every step too, and with
-intervals that adapt. Both use the same OpenBLAS.
+The library's side is C (network.c), called once for all steps of a run; with a factorisation in every step too, and
+with intervals that adapt. Both use the same OpenBLAS.
 """
 
 import ctypes

@@ -98,7 +98,8 @@ static void a_diagonal_map_gives_its_logarithms(void **state)
     }
 }
 
-/* Without any transient the bias of the first frame, the logarithm of its share in the leading direction, falls as 1 / T. */
+/* Without any transient the bias of the first frame, the logarithm of its share in the leading direction, falls as 1
+ * / T. */
 static void a_short_run_has_the_bias_of_its_first_frame(void **state)
 {
     static const double d[4] = { 1.1, 0, 0, 0.8 };

@@ -77,7 +77,8 @@ static void a_quiet_network_has_the_logarithms_of_its_eigenvalues(void **state)
     }
 }
 
-/* D of x' = J relu(x) is J times a mask, so about half of the directions die at once, and those that live scale with J. */
+/* D of x' = J relu(x) is J times a mask, so about half of the directions die at once, and those that live scale with
+ * J. */
 static void dead_directions_are_counted(void **state)
 {
     enum { N = 24 };
@@ -123,8 +124,8 @@ static void relu_networks_grow_by_half_of_their_units(void **state)
     assert_near(sum, log(1.0 / sqrt(2.0)), 0.1);
 }
 
-/* The largest exponent of tanh networks in discrete time, over networks: means and spreads of an independent program. Those
- * that are driven by noise differ little from network to network. */
+/* The largest exponent of tanh networks in discrete time, over networks: means and spreads of an independent
+ * program. Those that are driven by noise differ little from network to network. */
 static void tanh_networks_have_the_known_largest_exponent(void **state)
 {
     static const struct {

@@ -12,14 +12,14 @@
 extern "C" {
 #endif
 
-/* A system with a state of n numbers that moves in steps: a map, or a flow whose step is the host's own integrator. D is
- * the derivative of the step at the state before it: D[i][j] = d next_i / d state_j, for a flow that of the integrator's
- * step (push tangents through all of its stages, not through the equations alone).
+/* A system with a state of n numbers that moves in steps: a map, or a flow whose step is the host's own integrator.
+ * D is the derivative of the step at the state before it: D[i][j] = d next_i / d state_j, for a flow that of the
+ * integrator's step (push tangents through all of its stages, not through the equations alone).
  *
- * `tangent` or `jacobian` is given, not both; the one that is given is called before `step`, with the state from which
- * that step starts. Each returns PLAST_OK, or a negative status (best PLAST_E_USER or below), which ends the run
- * and is what the run returns; the step has then not been taken. `trajectory` is 0 unless there are several. They must
- * return: no exception or longjmp out of them, and they do nothing with the estimator that called. */
+ * `tangent` or `jacobian` is given, not both; the one that is given is called before `step`, with the state from
+ * which that step starts. Each returns PLAST_OK, or a negative status (best PLAST_E_USER or below), which ends the
+ * run and is what the run returns; the step has then not been taken. `trajectory` is 0 unless there are several.
+ * They must return: no exception or longjmp out of them, and they do nothing with the estimator that called. */
 typedef struct plast_system {
     uint32_t struct_size;
     int32_t reserved0;
@@ -59,23 +59,23 @@ typedef struct plast_lyapunov_options {
 /* An estimate under way. Thread rule: one thread at a time, that of its context. */
 typedef struct plast_lyapunov plast_lyapunov;
 
-/* Copies the table of callbacks and allocates all that running needs: nothing is allocated later. `options` may be NULL.
- * On failure *lyapunov is untouched. PLAST_E_INVALID, PLAST_E_RANGE (k > n, negative numbers), PLAST_E_NOMEM. */
+/* Copies the table of callbacks and allocates all that running needs: nothing is allocated later. `options` may be
+ * NULL. On failure *lyapunov is untouched. PLAST_E_INVALID, PLAST_E_RANGE (k > n, negative numbers), PLAST_E_NOMEM. */
 PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_create(plast_context *context, const plast_system *system,
                                                              const plast_lyapunov_options *options,
                                                              plast_lyapunov **lyapunov);
 PLAST_API void plast_lyapunov_destroy(plast_lyapunov *lyapunov);
 
 /* Takes `steps` further steps, transient and alignment included. `states` is the host's array, n numbers for each
- * trajectory one after another: where to start, and afterwards where it arrived. Further calls continue the estimate;
- * cutting a run into several gives the same bits. Exponents cover the steps up to the last factorisation.
+ * trajectory one after another: where to start, and afterwards where it arrived. Further calls continue the
+ * estimate; cutting a run into several gives the same bits. Exponents cover the steps up to the last factorisation.
  *
  * A failure ends the run after the last step that succeeded, with the states of that moment:
- * - what a callback returned, PLAST_E_NOT_FINITE when a state is not finite: the message names the step, and the next
- *   run tries it again;
- * - PLAST_E_NOT_FINITE when tangents are not finite, and PLAST_E_RANGE when a fixed interval is too long for the growth:
- *   the directions collapsed to rounding in a single interval, and whatever came of them would be wrong. What was measured before can be read, but
- *   running on is PLAST_E_STATE until plast_lyapunov_reset. */
+ * - what a callback returned, PLAST_E_NOT_FINITE when a state is not finite: the message names the step, and the
+ *   next run tries it again;
+ * - PLAST_E_NOT_FINITE when tangents are not finite, and PLAST_E_RANGE when a fixed interval is too long for the
+ *   growth: the directions collapsed to rounding in a single interval, and whatever came of them would be wrong.
+ *   What was measured before can be read, but running on is PLAST_E_STATE until plast_lyapunov_reset. */
 PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_run(plast_lyapunov *lyapunov, double *states, int64_t steps);
 
 /* Forgets everything but options and system, as if just made with this seed. */
@@ -88,7 +88,8 @@ enum {
     PLAST_LYAPUNOV_SUM_RULE = 8        /* log_determinant was measured */
 };
 
-/* Written by plast_lyapunov_read; set struct_size (PLAST_LYAPUNOV_SUMMARY) before. Steps are those of one trajectory. */
+/* Written by plast_lyapunov_read; set struct_size (PLAST_LYAPUNOV_SUMMARY) before. Steps are those of one
+ * trajectory. */
 typedef struct plast_lyapunov_summary {
     uint32_t struct_size;
     int32_t flags;          /* PLAST_LYAPUNOV_... */
@@ -130,9 +131,10 @@ enum {
 PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_get(const plast_lyapunov *lyapunov, int32_t quantity,
                                                           const plast_matrix *values);
 
-/* The blocks, oldest first, a row each; means over the trajectories, columns as above. `times` (blocks x 1): when each
- * ended; `finite` (blocks x k): finite-time exponents of the block; `running` (blocks x k): the estimate up to its end. Each may be NULL, not
- * all. Blocks double their length, two of them becoming one, whenever there are twice as many as asked for. */
+/* The blocks, oldest first, a row each; means over the trajectories, columns as above. `times` (blocks x 1): when
+ * each ended; `finite` (blocks x k): finite-time exponents of the block; `running` (blocks x k): the estimate up to
+ * its end. Each may be NULL, not all. Blocks double their length, two of them becoming one, whenever there are twice
+ * as many as asked for. */
 PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_history(const plast_lyapunov *lyapunov, const plast_matrix *times,
                                                               const plast_matrix *finite, const plast_matrix *running);
 

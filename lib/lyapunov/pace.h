@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * How many steps may lie between two factorisations. In an interval the columns of a frame turn towards the leading
- * direction: what is left of column j of its own is R_jj / |a_j|, and minus its logarithm is the column's loss. Beyond 36
- * it is rounding. And lengths must not overflow. */
+ * direction: what is left of column j of its own is R_jj / |a_j|, and minus its logarithm is the column's loss.
+ * Beyond 36 it is rounding. And lengths must not overflow. */
 #ifndef PLAST_LYAPUNOV_PACE_H
 #define PLAST_LYAPUNOV_PACE_H
 

@@ -14,9 +14,9 @@ static const double SLACK = 2e-8;
 /* Entries of a frame outside of this are factorised at once, whatever the interval. */
 static const double SHORT = 1e-100, LONG = 1e100;
 
-/* A direction that vanishes leaves rounding of R_jj: R_jj / |a_j| is below GONE, behind others that are all above CLEAR.
- * (Silent units of random networks leave up to 1e-12, behind 4e-4 or more.) Where the fall is gradual, as with saturated
- * units, there is a number behind it, if a poor one. */
+/* A direction that vanishes leaves rounding of R_jj: R_jj / |a_j| is below GONE, behind others that are all above
+ * CLEAR. (Silent units of random networks leave up to 1e-12, behind 4e-4 or more.) Where the fall is gradual, as
+ * with saturated units, there is a number behind it, if a poor one. */
 static const double GONE = 1e-11, CLEAR = 3e-4;
 
 /* What one factorisation tells the pace. */

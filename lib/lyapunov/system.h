@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the estimator of exponents knows of a system: it steps, and it pushes tangents. All trajectories move in step, and
- * their frames lie side by side, so that a system may push all of them by one matrix product. */
+ * What the estimator of exponents knows of a system: it steps, and it pushes tangents. All trajectories move in
+ * step, and their frames lie side by side, so that a system may push all of them by one matrix product. */
 #ifndef PLAST_LYAPUNOV_SYSTEM_H
 #define PLAST_LYAPUNOV_SYSTEM_H
 

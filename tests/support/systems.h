@@ -6,8 +6,8 @@
 
 #include <plasticity/plasticity.h>
 
-/* x' = A_t x, where the `count` matrices (n x n, row-major, one after another) take turns. One trajectory. Tangents do not
- * depend on the state, which stays what it is. */
+/* x' = A_t x, where the `count` matrices (n x n, row-major, one after another) take turns. One trajectory. Tangents
+ * do not depend on the state, which stays what it is. */
 typedef struct linear_system {
     int64_t n, count, now;
     const double *matrices;
