@@ -117,7 +117,8 @@ typedef struct plast_learn_options {
  *
  * A sample (or minibatch) is atomic: if anything in it is not finite, or the update could overflow, it changes nothing,
  * the call ends with PLAST_E_NOT_FINITE, and report->samples says how many were learned before it. The same holds, with
- * PLAST_E_RANGE, for a target row that the loss is not defined for; all else is checked before the first sample.
+ * PLAST_E_RANGE, for a target row that the loss is not defined for and for a filter of "modprop" that is not stable; all
+ * else is checked before the first sample.
  *
  * `state` NULL = the network's own. `options` and `report` may be NULL. An optimizer is required when there are
  * targets (PLAST_E_STATE). Splitting the samples over several calls gives the same bits. */

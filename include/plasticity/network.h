@@ -237,7 +237,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_prepare_steps(plast_network
                                                                    int64_t steps);
 
 /* Draws all weights anew from `seed` and sets biases, moments and update counts to 0, as if just made with that seed.
- * What rules keep gets its first values. Attached rules, optimizer, rates and frozen flags stay. */
+ * What rules keep gets its first values. Attached rules, optimizer, rates, frozen flags and
+ * cell types stay. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_reset(plast_network *network, uint64_t seed);
 
 PLAST_API int64_t plast_network_layers(const plast_network *network);
@@ -255,6 +256,13 @@ PLAST_API PLAST_NODISCARD plast_status plast_layer_get_vector(const plast_layer 
                                                               const plast_matrix *vector);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_vector(plast_layer *layer, const char *name,
                                                               const plast_matrix *vector);
+/* Cell types of a "recurrent" layer's units, over which the temporal schemes "modprop" and "mdgl" average its recurrent
+ * weights (temporal.h): 1 x units whole numbers (u8, i32 or i64) from 0 to units - 1; NULL = one type for all, as at
+ * first. Numbers may be left out. Types are structure: plast_network_reset leaves them. At any time between calls; memory
+ * is made here, and the next update goes by them. PLAST_E_RANGE for another number, PLAST_E_UNSUPPORTED for another kind
+ * of layer; nothing changes then. Get: copied out. */
+PLAST_API PLAST_NODISCARD plast_status plast_layer_set_types(plast_layer *layer, const plast_matrix *types);
+PLAST_API PLAST_NODISCARD plast_status plast_layer_get_types(const plast_layer *layer, const plast_matrix *types);
 /* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts:
  * weights, biases, moments. Activity and errors pass on. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_frozen(plast_layer *layer, int32_t frozen);

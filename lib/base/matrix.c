@@ -207,3 +207,18 @@ int64_t plast__matrix_integer(const plast_matrix *m, int64_t row)
         return ((const int64_t *)m->data)[i];
     }
 }
+
+void plast__matrix_put_integer(const plast_matrix *m, int64_t row, int64_t value)
+{
+    const int64_t i = offset(m, row, 0);
+    switch (m->dtype) {
+    case PLAST_U8:
+        ((uint8_t *)m->data)[i] = (uint8_t)value;
+        break;
+    case PLAST_I32:
+        ((int32_t *)m->data)[i] = (int32_t)value;
+        break;
+    default:
+        ((int64_t *)m->data)[i] = value;
+    }
+}

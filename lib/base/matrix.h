@@ -35,6 +35,8 @@ void plast__matrix_prefetch_row(const plast_matrix *m, int64_t row);
 double plast__matrix_row_largest(const plast_matrix *m, int64_t row);
 /* Element (row, 0) of labels or an order. */
 int64_t plast__matrix_integer(const plast_matrix *m, int64_t row);
+/* The same written, in a type that holds it. */
+void plast__matrix_put_integer(const plast_matrix *m, int64_t row, int64_t value);
 int plast__matrix_is_real(const plast_matrix *m);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/scalar.h"
 #include "core/limits.h"
 #include "core/rule.h"
+#include "core/types.h"
 #include "linalg/blas.h"
 
 #include <math.h>
@@ -42,6 +43,10 @@ plast_status plast__model_add_population(plast__model *model, const plast__popul
         made.bias = plast__allocate(model->context, made.ld, size);
         if (made.bias == NULL)
             return plast__no_memory(model->context, "biases");
+    }
+    if (made.has_state && plast__types_create(model, made.units, NULL, &made.types) != PLAST_OK) {
+        plast__release(model->context, made.bias);
+        return PLAST_E_NOMEM;
     }
     *index = model->population_count;
     larger[model->population_count++] = made;
@@ -113,6 +118,7 @@ static void release_beyond(plast__model *model, int32_t populations, int32_t gro
     while (model->population_count > populations) {
         plast__population *last = &model->populations[--model->population_count];
         plast__release(model->context, last->bias);
+        plast__types_destroy(model->context, last->types);
         release_moments(model->context, last->moment);
     }
 }

@@ -25,7 +25,8 @@ typedef struct plast__population {
     int32_t through_time; /* credit that goes through time gives it an error beside its signal */
     void *bias;           /* units; NULL without */
     void *moment[PLAST__MOMENTS];
-    double bound; /* at least the largest |bias| */
+    double bound;               /* at least the largest |bias| */
+    struct plast__types *types; /* of its units, where there is a state (core/types.h) */
 } plast__population;
 
 struct plast__rule_kind;

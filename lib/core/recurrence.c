@@ -2,6 +2,7 @@
 #include "core/recurrence.h"
 
 #include "base/random.h"
+#include "core/types.h"
 #include "linalg/blas.h"
 
 #include <string.h>
@@ -121,6 +122,11 @@ int plast__way_back(const plast__model *model, const plast__group *group, const 
         return 0;
     if (time->path == PLAST__PATH_SELF) {
         by_diagonal(model, group, a, e, out);
+        return 1;
+    }
+    const plast__types *types = model->populations[group->post].types;
+    if (plast__time_averages(time) && !types->own) {
+        plast__types_back(model, types, a->sequences, group->ld, e, out);
         return 1;
     }
     if (a->sequences == 1) {

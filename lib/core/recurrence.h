@@ -44,7 +44,7 @@ void plast__add_noise(const plast__model *model, const plast__activities *a, int
                       uint64_t stream, void *state);
 
 /* out (one row for each sequence, over pre) = what comes back of the error e (over post) of one step, by the plan's
- * path. 0 when nothing does, and `out` is not written. */
+ * path; where weights are averaged, as plast__types_average left the means. 0 when nothing does, and `out` is not written. */
 int plast__way_back(const plast__model *model, const plast__group *group, const plast__activities *a,
                     const plast__time *time, const void *e, void *out);
 

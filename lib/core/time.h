@@ -24,8 +24,15 @@ typedef struct plast__time {
     int32_t path;
     int32_t tracing;    /* gradients come from traces: the layer leaves what these need */
     int64_t truncation; /* steps that go back together, counted from the last one; 0 = all */
-    double mu;
+    double mu;          /* of the averaged path */
+    int32_t unstable;   /* the averaged path is taken even where it grows without end */
 } plast__time;
+
+/* It goes by weights averaged over cell types. */
+static inline int plast__time_averages(const plast__time *time)
+{
+    return time->path == PLAST__PATH_AVERAGED || time->path == PLAST__PATH_ONE_STEP;
+}
 
 /* Credit is cut between step t and the one after it. */
 static inline int plast__time_cut(const plast__time *time, int64_t t, int64_t steps)

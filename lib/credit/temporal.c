@@ -4,7 +4,9 @@
 /* The list. A new scheme is a file that defines plast__temporal_<name>, and a line here. */
 #define SCHEMES(X)                                                                                                     \
     X(bptt)                                                                                                            \
-    X(eprop)
+    X(eprop)                                                                                                           \
+    X(mdgl)                                                                                                            \
+    X(modprop)
 
 #define DECLARE(name) extern const plast__temporal_kind plast__temporal_##name;
 #define MEMBER(name) &plast__temporal_##name.parameters,

@@ -42,6 +42,12 @@ static int singular_vectors(const problem *p, double *work, int length)
                                p->right, n, work, length, p->integers);
 }
 
+static plast_status not_found(plast_context *context, const char *what, const problem *p, int info)
+{
+    return plast__fail(context, PLAST_E_LAPACK, "%s of a %d x %d matrix were not found (LAPACK says %d)", what, p->rows,
+                       p->cols, info);
+}
+
 static plast_status solve(plast_context *context, const char *what, const problem *p, solver solver)
 {
     double wanted = 0.0, *work = NULL;
@@ -53,10 +59,7 @@ static plast_status solve(plast_context *context, const char *what, const proble
         info = solver(p, work, (int)wanted);
     }
     plast__release(context, work);
-    if (work == NULL || info != 0)
-        return plast__fail(context, PLAST_E_LAPACK, "%s of a %d x %d matrix were not found (LAPACK says %d)", what,
-                           p->rows, p->cols, info);
-    return PLAST_OK;
+    return work == NULL || info != 0 ? not_found(context, what, p, info) : PLAST_OK;
 }
 
 plast_status plast__symmetric_eigenvalues(plast_context *context, int64_t n, double *a, double *values)
@@ -69,6 +72,23 @@ plast_status plast__eigenvalues(plast_context *context, int64_t n, double *a, do
 {
     const problem p = { .rows = (int)n, .cols = (int)n, .a = a, .values = re, .imaginary = im };
     return solve(context, "eigenvalues", &p, general);
+}
+
+int64_t plast__eigenvalues_length(int64_t n)
+{
+    const problem p = { (int)n, (int)n, NULL, NULL, NULL, NULL };
+    const int64_t least = 4 * n; /* LAPACK's own least is 3 n */
+    double wanted = 0.0;
+    const int info = general(&p, &wanted, -1);
+    return info == 0 && wanted >= (double)least && wanted <= (double)INT32_MAX ? (int64_t)wanted : least;
+}
+
+plast_status plast__eigenvalues_with(plast_context *context, int64_t n, double *a, double *re, double *im, double *work,
+                                     int64_t length)
+{
+    const problem p = { (int)n, (int)n, a, re, im, NULL };
+    const int info = general(&p, work, (int)length);
+    return info != 0 ? not_found(context, "eigenvalues", &p, info) : PLAST_OK;
 }
 
 plast_status plast__singular_values(plast_context *context, int64_t rows, int64_t cols, double *a, double *values)

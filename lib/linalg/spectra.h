@@ -13,6 +13,11 @@ plast_status plast__symmetric_eigenvalues(plast_context *context, int64_t n, dou
 /* Of any n x n matrix: real and imaginary parts, in no order. */
 plast_status plast__eigenvalues(plast_context *context, int64_t n, double *a, double *re, double *im);
 
+/* The same in `length` numbers of work memory, as many as plast__eigenvalues_length asks for: nothing is allocated. */
+plast_status plast__eigenvalues_with(plast_context *context, int64_t n, double *a, double *re, double *im, double *work,
+                                     int64_t length);
+int64_t plast__eigenvalues_length(int64_t n);
+
 /* min(rows, cols) of them, descending. */
 plast_status plast__singular_values(plast_context *context, int64_t rows, int64_t cols, double *a, double *values);
 

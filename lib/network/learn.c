@@ -186,6 +186,8 @@ static plast_status update(learner *l, const plast__window *window)
         status = plast__network_forward(l->context, network, a, network->pending);
     if (status == PLAST_OK)
         status = plast__tally_outputs(&l->samples, &network->model, window, a, 1, &tally);
+    if (status == PLAST_OK && tally.losses > 0)
+        status = plast__network_average(l->context, network, &l->time);
     if (status != PLAST_OK)
         return status;
     const plast__descent descent = {

@@ -115,6 +115,10 @@ plast_status plast__network_stateless(plast_context *context, const plast_networ
 /* The plan for credit through time; `several`: updates are parts of a stream. */
 plast__time plast__network_plan(const plast_network *network, int several);
 
+/* Before credit goes back in time: recurrent weights as they are now, averaged over cell types, if the plan wants it.
+ * PLAST_E_RANGE when the filter made of them is not stable. */
+plast_status plast__network_average(plast_context *context, const plast_network *network, const plast__time *time);
+
 /* Memory for eligibility traces, unless it is there. */
 plast_status plast__network_equip_traces(plast_context *context, const plast_network *network, const plast__time *time,
                                          plast__activities *a);

@@ -204,6 +204,18 @@ class Layer:
         """Copies in; refuses what is not finite in the network's type."""
         self._call(lib.plast_layer_set_vector, _names.text("name", name), byref(matrix("vector", vector, row=True)))
 
+    def get_types(self, out=None):
+        """A copy of the cell types of a "recurrent" layer's units; `out` may be uint8, int32 or int64."""
+        if out is None:
+            out = np.empty(self.units, np.int32)
+        self._call(lib.plast_layer_get_types, byref(matrix("out", out, row=True)))
+        return out
+
+    def set_types(self, types):
+        """The cell types over which "mdgl" and "modprop" average recurrent weights: whole numbers from 0 on, one for each
+        unit of a "recurrent" layer; None: one type for all."""
+        self._call(lib.plast_layer_set_types, None if types is None else byref(matrix("types", types, row=True)))
+
     @property
     def frozen(self):
         """Whether everything in the layer that adapts stands still: weights, biases, moments. Setting it sets all of

@@ -53,6 +53,8 @@ _CALLS = {
     "plast_layer_set_bias": [c_void_p, POINTER(s.Matrix)],
     "plast_layer_get_vector": [c_void_p, c_char_p, POINTER(s.Matrix)],
     "plast_layer_set_vector": [c_void_p, c_char_p, POINTER(s.Matrix)],
+    "plast_layer_get_types": [c_void_p, POINTER(s.Matrix)],
+    "plast_layer_set_types": [c_void_p, POINTER(s.Matrix)],
     "plast_layer_set_frozen": [c_void_p, c_int32],
     "plast_layer_synapses": [c_void_p, c_char_p, _POINTER_TO_HANDLE],
     "plast_synapses_add_rule": [c_void_p, c_void_p],

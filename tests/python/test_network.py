@@ -301,3 +301,21 @@ def test_interrupts_at_any_moment(data, make, monkeypatch):
 def test_nothing_is_printed():
     done = run_python("import numpy, plasticity; n = plasticity.Network(3); n.add('dense', 2); n.run(numpy.ones(3))")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_cell_types():
+    net = plasticity.Network(2)
+    layer = net.add("recurrent", 5, "tanh")
+    np.testing.assert_array_equal(layer.get_types(), np.zeros(5, np.int32))
+    layer.set_types(np.array([0, 1, 2, 1, 0], np.int64))
+    out = np.empty(5, np.uint8)
+    assert layer.get_types(out) is out and out.tolist() == [0, 1, 2, 1, 0]
+    with pytest.raises(plasticity.RangeError, match="unit 1 has type 5"):
+        layer.set_types(np.array([0, 5, 0, 0, 0], np.int32))
+    with pytest.raises(plasticity.InvalidError, match="types"):
+        layer.set_types(np.zeros(5))
+    with pytest.raises(plasticity.UnsupportedError, match="dense"):
+        net.add("dense", 2).get_types()
+    assert layer.get_types().tolist() == [0, 1, 2, 1, 0]
+    layer.set_types(None)
+    assert not layer.get_types().any()
