@@ -76,7 +76,7 @@ plast_status plast__eigenvalues(plast_context *context, int64_t n, double *a, do
 
 int64_t plast__eigenvalues_length(int64_t n)
 {
-    const problem p = { (int)n, (int)n, NULL, NULL, NULL, NULL };
+    const problem p = { .rows = (int)n, .cols = (int)n };
     const int64_t least = 4 * n; /* LAPACK's own least is 3 n */
     double wanted = 0.0;
     const int info = general(&p, &wanted, -1);
@@ -86,7 +86,7 @@ int64_t plast__eigenvalues_length(int64_t n)
 plast_status plast__eigenvalues_with(plast_context *context, int64_t n, double *a, double *re, double *im, double *work,
                                      int64_t length)
 {
-    const problem p = { (int)n, (int)n, a, re, im, NULL };
+    const problem p = { .rows = (int)n, .cols = (int)n, .a = a, .values = re, .imaginary = im };
     const int info = general(&p, work, (int)length);
     return info != 0 ? not_found(context, "eigenvalues", &p, info) : PLAST_OK;
 }

@@ -161,7 +161,11 @@ static plast_status run_all(const course *c, const plast_matrix *outputs)
         if (status != PLAST_OK)
             return status;
     }
-    return run_windows(c, outputs);
+    const int64_t live = c->state->activities.live;
+    const plast_status status = run_windows(c, outputs);
+    if (status != PLAST_OK) /* in the only window: nothing was overwritten */
+        c->state->activities.live = live;
+    return status;
 }
 
 plast_status plast_network_run_data(plast_network *network, plast_state *state, const plast_data *data,

@@ -65,7 +65,7 @@ def _step_stride(name, array):
     if steps > 1 and sequences > 1 and apart != sequences * within:
         raise error(INVALID, f"{name} is {steps} steps x {sequences} sequences, but the steps do not follow each other "
                              "in memory; copy it with numpy.ascontiguousarray()")
-    return within
+    return within if sequences > 1 else apart
 
 
 def rows_of_steps(name, array, steps, sequences, least=2):
