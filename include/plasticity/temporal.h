@@ -44,7 +44,9 @@ typedef struct plast_temporal plast_temporal;
  *            The gradient is that of e-prop's backward form, sum_t s_t h_(t-1)^T, s_t = alpha c_t (voltage, current) or
  *            alpha f'_t o c_t. The filter (1 - alpha) I + alpha mu Wab^T must have a spectral radius below 1; where it has
  *            not, an update that carries an error is refused (PLAST_E_RANGE) and changes nothing. Checked by norms, and by
- *            eigenvalues of a matrix of types x types where these do not decide. With mu = 0 it is "eprop".
+ *            the eigenvalues of a matrix of types x types where these do not decide: of many types they cost more than
+ *            the update. (In form "inside" the slopes may keep smaller what this filter lets grow, and the other way
+ *            round; the check is of slopes of 1.) With mu = 0 it is "eprop".
  *              mu        0 or more, default 0.25: results depend strongly on it
  *              unstable  0 or 1, default 0: 1 = no check
  *

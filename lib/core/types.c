@@ -115,14 +115,16 @@ void plast__types_average(const plast__model *model, const plast__group *group, 
 void plast__types_back(const plast__model *model, const plast__types *types, int64_t rows, int64_t ld, const void *e,
                        void *out)
 {
-    const size_t bytes = (size_t)(types->ld * plast__size(model->dtype));
     const int32_t dtype = model->dtype;
     for (int64_t b = 0; b < rows; b++) {
-        memset(types->sum, 0, bytes);
-        memset(types->at, 0, bytes);
-        for (int64_t p = 0; p < types->units; p++)
-            plast__set(dtype, types->sum, types->of[p],
-                       plast__get(dtype, types->sum, types->of[p]) + plast__get(dtype, e, b * ld + p));
+        int64_t next = 0;
+        for (int64_t a = 0; a < types->count; a++) {
+            double sum = 0.0;
+            for (const int64_t end = next + types->members[a]; next < end; next++)
+                sum += plast__get(dtype, e, b * ld + types->order[next]);
+            plast__set(dtype, types->sum, a, sum);
+        }
+        memset(types->at, 0, (size_t)(types->ld * plast__size(dtype)));
         model->kernels->project(types->means, types->ld, types->count, types->ld, types->sum, types->at);
         for (int64_t j = 0; j < types->units; j++)
             plast__set(dtype, out, b * ld + j, plast__get(dtype, types->at, types->of[j]));
