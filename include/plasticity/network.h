@@ -217,7 +217,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_feedback_parameter(cons
 
 /* Chooses how credit goes back in time in layers with a state, "bptt" until then (temporal.h). Takes a copy. Weights,
  * rules, the optimizer, the feedback scheme and states stay; what the states carry as eligibility is forgotten.
- * PLAST_E_UNSUPPORTED when the network has a layer for which the scheme is not defined. */
+ * PLAST_E_UNSUPPORTED when the network has a layer for which the scheme is not defined, or where it does not go with the
+ * feedback scheme. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_temporal(plast_network *network,
                                                                   const plast_temporal *temporal);
 /* Name of the scheme in force. */

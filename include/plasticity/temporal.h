@@ -49,6 +49,14 @@ typedef struct plast_temporal plast_temporal;
  *            round; the check is of slopes of 1.) With mu = 0 it is "eprop".
  *              mu        0 or more, default 0.25: results depend strongly on it
  *              unstable  0 or 1, default 0: 1 = no check
+ *   "rtrl"   The exact gradient once more, forward in time (Williams & Zipser 1989): the sensitivities of all states to all
+ *            weights, biases and initial states of the hidden layers are carried from step to step, and from update to
+ *            update, so that credit reaches back to the beginning of the stream however short the updates are. While
+ *            weights stand still the updates of a sequence sum to the gradient of "bptt". An oracle for small networks:
+ *            sensitivities are double and take (units with a state) x (parameters) numbers for each sequence, a step
+ *            multiplies all of them by the recurrent weights. Only with feedback "backprop" (PLAST_E_UNSUPPORTED). To
+ *            learn is PLAST_E_UNSUPPORTED where the hidden layers' units times their parameters exceed 2 097 152. Rules
+ *            see the signals of the instant.
  *
  * Wab, of "mdgl" and "modprop", is W with each entry replaced by the mean over its block, all pairs of a post unit of its
  * type and a pre unit of its type (plast_layer_set_types; one type until then), taken anew at every update. A synapse that

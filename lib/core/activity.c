@@ -89,6 +89,8 @@ void plast__activities_destroy(plast_context *context, plast__activities *a)
         plast__release(context, a->traces[i].gradient);
     }
     plast__release(context, a->traces);
+    plast__release(context, a->sensitivities);
+    plast__release(context, a->push_work);
     plast__release(context, a->of);
     plast__release(context, a->target);
     plast__release(context, a->proxy);

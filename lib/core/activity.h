@@ -50,10 +50,12 @@ typedef struct plast__activities {
     uint64_t draws;       /* steps of noise that were drawn */
     plast__trace *traces; /* one per group that there was; NULL until they are asked for */
     int32_t trace_count;
-    uint64_t epoch;  /* of the network's temporal schemes when they were made */
-    int32_t tracing; /* the update under way has its gradients from traces */
-    void *target;    /* what the outputs should have been, where it was read or a feedback scheme wants it */
-    void *proxy;     /* what a direct feedback scheme sends down in place of the outputs' signal */
+    double *sensitivities; /* by sequence: of every state to every parameter; NULL until they are asked for */
+    double *push_work;     /* beside them */
+    uint64_t epoch;        /* of the network's temporal schemes when they were made */
+    int32_t tracing;       /* the update under way has its gradients from traces */
+    void *target;          /* what the outputs should have been, where it was read or a feedback scheme wants it */
+    void *proxy;           /* what a direct feedback scheme sends down in place of the outputs' signal */
 } plast__activities;
 
 /* Room for `batch` rows, of `room` sequences at most. */

@@ -151,9 +151,10 @@ plast__drive plast__gradient_of(const plast__model *model, const plast__group *g
                            .v = plast__pre_error(model, a, group),
                            .factor = 1.0,
                            .share = a->of[group->post].share };
-    if (!a->tracing || !model->populations[group->post].through_time)
+    const int64_t index = group - model->groups;
+    if (!a->tracing || index >= a->trace_count)
         return drive;
-    const plast__trace *trace = &a->traces[group - model->groups];
+    const plast__trace *trace = &a->traces[index];
     if (trace->filtered != NULL) {
         drive.u = a->of[group->post].instant;
         drive.v = trace->filtered;

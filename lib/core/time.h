@@ -22,10 +22,11 @@ enum {
 
 typedef struct plast__time {
     int32_t path;
-    int32_t tracing;    /* gradients come from traces: the layer leaves what these need */
-    int64_t truncation; /* steps that go back together, counted from the last one; 0 = all */
-    double mu;          /* of the averaged path */
-    int32_t unstable;   /* the averaged path is taken even where it grows without end */
+    int32_t tracing;       /* gradients come from traces: the layer leaves what these need */
+    int64_t truncation;    /* steps that go back together, counted from the last one; 0 = all */
+    int32_t sensitivities; /* gradients come from those of all states; `tracing` is set */
+    double mu;             /* of the averaged path */
+    int32_t unstable;      /* the averaged path is taken even where it grows without end */
 } plast__time;
 
 /* It goes by weights averaged over cell types. */
@@ -49,6 +50,7 @@ static inline int plast__time_instant(const plast__time *time)
 typedef struct plast__temporal_kind {
     plast__parameters parameters; /* first; its owner is the scheme's name */
     int32_t traces;               /* it runs forward in time too, by eligibility traces */
+    int32_t sensitivities;        /* of the whole network: with backpropagation alone, and below a size */
     int32_t cells;                /* for which it is defined: PLAST__CELL_... */
     /* Fills the path; `tracing` is set before when the update is one of several of a stream. */
     void (*plan)(const double *values, plast__time *time);

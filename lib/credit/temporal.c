@@ -6,7 +6,8 @@
     X(bptt)                                                                                                            \
     X(eprop)                                                                                                           \
     X(mdgl)                                                                                                            \
-    X(modprop)
+    X(modprop)                                                                                                         \
+    X(rtrl)
 
 #define DECLARE(name) extern const plast__temporal_kind plast__temporal_##name;
 #define MEMBER(name) &plast__temporal_##name.parameters,

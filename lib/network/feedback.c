@@ -179,6 +179,8 @@ static plast_status choose_values(plast_network *network, int32_t layers, const 
     plast_status status = plast__network_select(network, all ? PLAST_HIDDEN_LAYERS : layers, &first, &last);
     if (status == PLAST_OK && kind->no_states)
         status = plast__network_stateless(network->model.context, network, kind->parameters.owner);
+    if (status == PLAST_OK)
+        status = plast__network_check_forward(network->model.context, network->temporal, kind);
     if (status != PLAST_OK)
         return status;
     if (last == network->layer_count - 1)

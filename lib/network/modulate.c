@@ -75,7 +75,20 @@ plast_status plast__network_suits(const plast_network *network, int32_t layer, c
                                  .apart = feedback->apart,
                                  .stateful = network->layers[layer]->state > 0,
                                  .gated = network->layers[layer]->kind->cell == PLAST__CELL_GATED };
+    if (kind->modulate != NULL && network->temporal->sensitivities)
+        return plast__fail(network->model.context, PLAST_E_UNSUPPORTED,
+                           "temporal scheme \"%s\" is of the exact gradient, which rule \"%s\" modulates",
+                           network->temporal->parameters.owner, kind->parameters.owner);
     return kind->suits == NULL ? PLAST_OK : kind->suits(network->model.context, values, &place);
+}
+
+int plast__network_modulates(const plast_network *network)
+{
+    for (int32_t i = 0; i < network->model.group_count; i++)
+        for (const plast__attachment *a = network->model.groups[i].rules; a != NULL; a = a->next)
+            if (a->kind->modulate != NULL)
+                return 1;
+    return 0;
 }
 
 plast_status plast__network_all_suit(const plast_network *network, const plast__feedback_kind *feedback)

@@ -103,6 +103,8 @@ void plast__network_modulate_traces(const plast_network *network, plast__activit
 /* Whether a rule with these values can be on the layer beside a feedback scheme. */
 plast_status plast__network_suits(const plast_network *network, int32_t layer, const plast__rule_kind *kind,
                                   const double *values, const plast__feedback_kind *feedback);
+/* Whether a rule that is attached modulates the error. */
+int plast__network_modulates(const plast_network *network);
 /* Whether all rules that are attached can be beside it. */
 plast_status plast__network_all_suit(const plast_network *network, const plast__feedback_kind *feedback);
 
@@ -124,6 +126,18 @@ plast_status plast__network_equip_traces(plast_context *context, const plast_net
                                          plast__activities *a);
 /* One update's traces, and the gradients that they give: after the signals are known. */
 void plast__network_trace(const plast_network *network, const plast__time *time, plast__activities *a);
+
+/* The same for sensitivities, of real-time recurrent learning. Equip refuses a network that is too large. */
+plast_status plast__network_equip_sensitivities(plast_context *context, const plast_network *network,
+                                                plast__activities *a);
+void plast__network_begin_sensitivities(const plast_network *network, plast__activities *a);
+void plast__network_clear_sensitivities(const plast_network *network, plast__activities *a);
+void plast__network_copy_sensitivities(const plast_network *network, const plast__activities *from,
+                                       plast__activities *to);
+void plast__network_push_sensitivities(const plast_network *network, plast__activities *a);
+/* The two schemes must go together. */
+plast_status plast__network_check_forward(plast_context *context, const plast__temporal_kind *temporal,
+                                          const plast__feedback_kind *feedback);
 
 /* The update is certain, or the steps have been run: the last of them is carried. */
 void plast__network_carry(const plast_network *network, plast__activities *a);

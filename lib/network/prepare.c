@@ -51,7 +51,9 @@ static plast_status make_pending(plast_network *network, int64_t batch)
     const int by_rows = optimizer != NULL && plast__optimizer_by_rows(optimizer, network->optimizer.values);
     plast_status status = PLAST_OK;
     for (int32_t i = 0; status == PLAST_OK && i < model->group_count; i++) {
-        const int traced = network->temporal->traces && model->populations[model->groups[i].post].through_time;
+        const plast__temporal_kind *temporal = network->temporal;
+        const int traced =
+            temporal->sensitivities || (temporal->traces && model->populations[model->groups[i].post].through_time);
         if (model->groups[i].learns)
             status = plast__pending_create(model, &model->groups[i], by_rows || traced, batch, &network->pending[i]);
     }

@@ -13,6 +13,16 @@ plast_status plast__network_stateless(plast_context *context, const plast_networ
     return PLAST_OK;
 }
 
+plast_status plast__network_check_forward(plast_context *context, const plast__temporal_kind *temporal,
+                                          const plast__feedback_kind *feedback)
+{
+    if (temporal->sensitivities && feedback != plast__feedback_default())
+        return plast__fail(context, PLAST_E_UNSUPPORTED,
+                           "temporal scheme \"%s\" is of the exact gradient: it does not go with feedback \"%s\"",
+                           temporal->parameters.owner, feedback->parameters.owner);
+    return PLAST_OK;
+}
+
 plast__time plast__network_plan(const plast_network *network, int several)
 {
     plast__time time = { .tracing = several && network->temporal->traces };
@@ -40,9 +50,15 @@ plast_status plast_network_set_temporal(plast_network *network, const plast_temp
                                  "temporal scheme \"%s\" is not defined for layer %d, which is \"%s\"",
                                  kind->parameters.owner, i, layer->parameters.owner);
     }
+    if (status == PLAST_OK)
+        status = plast__network_check_forward(context, kind, network->feedback);
+    if (status == PLAST_OK && kind->sensitivities && plast__network_modulates(network))
+        status = plast__fail(context, PLAST_E_UNSUPPORTED,
+                             "temporal scheme \"%s\" is of the exact gradient, which a rule modulates",
+                             kind->parameters.owner);
     if (status != PLAST_OK)
         return status;
-    if (kind->traces != network->temporal->traces)
+    if (kind->traces != network->temporal->traces || kind->sensitivities != network->temporal->sensitivities)
         plast__network_unready(network);
     network->temporal = kind;
     network->temporal_epoch++;

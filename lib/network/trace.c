@@ -8,15 +8,17 @@
 
 #include <string.h>
 
-static int is_traced(const plast__model *model, int32_t group)
+static int is_traced(const plast_network *network, const plast__time *time, int32_t group)
 {
-    return model->groups[group].learns && model->populations[model->groups[group].post].through_time;
+    const plast__group *g = &network->model.groups[group];
+    const int hidden = g->layer < network->layer_count - 1;
+    return g->learns && (time->sensitivities ? hidden : network->model.populations[g->post].through_time);
 }
 
 static int is_factored(const plast_network *network, const plast__time *time, int32_t group)
 {
     const plast_layer *layer = network->layers[network->model.groups[group].layer];
-    return layer->kind->factored(time, layer);
+    return !time->sensitivities && layer->kind->factored(time, layer);
 }
 
 /* Elements of a group's trace for one sequence. */
@@ -26,16 +28,18 @@ static int64_t trace_size(const plast__group *group, int factored)
 }
 
 static int make_trace(plast_context *context, const plast_network *network, const plast__activities *a, int32_t index,
-                      int factored, plast__trace *trace)
+                      const plast__time *time, plast__trace *trace)
 {
+    const int factored = is_factored(network, time, index);
     const plast__group *group = &network->model.groups[index];
     const int64_t size = plast__size(network->model.dtype);
-    trace->p = plast__allocate_rows(context, a->room, trace_size(group, factored), size);
+    if (!time->sensitivities)
+        trace->p = plast__allocate_rows(context, a->room, trace_size(group, factored), size);
     if (factored)
         trace->filtered = plast__allocate_rows(context, a->batch, group->ld, size);
     else
         trace->gradient = plast__allocate_rows(context, group->rows, group->ld, size);
-    return trace->p != NULL && (factored ? trace->filtered : trace->gradient) != NULL;
+    return (time->sensitivities || trace->p != NULL) && (factored ? trace->filtered : trace->gradient) != NULL;
 }
 
 static void release_traces(plast_context *context, plast__activities *a)
@@ -46,7 +50,10 @@ static void release_traces(plast_context *context, plast__activities *a)
         plast__release(context, a->traces[i].gradient);
     }
     plast__release(context, a->traces);
+    plast__release(context, a->sensitivities);
+    plast__release(context, a->push_work);
     a->traces = NULL;
+    a->sensitivities = a->push_work = NULL;
     a->trace_count = 0;
 }
 
@@ -54,7 +61,7 @@ static void release_traces(plast_context *context, plast__activities *a)
 static int fit(const plast_network *network, const plast__time *time, const plast__activities *a)
 {
     for (int32_t i = 0; a->traces != NULL && i < a->trace_count; i++)
-        if (is_traced(&network->model, i) && is_factored(network, time, i) != (a->traces[i].filtered != NULL))
+        if (is_traced(network, time, i) && is_factored(network, time, i) != (a->traces[i].filtered != NULL))
             return 0;
     return a->traces != NULL && a->epoch == network->temporal_epoch;
 }
@@ -81,12 +88,17 @@ static plast_status make_traces(plast_context *context, const plast_network *net
     int all = a->traces != NULL;
     a->trace_count = all ? network->layer_groups : 0;
     for (int32_t i = 0; all && i < a->trace_count; i++)
-        if (is_traced(&network->model, i))
-            all = make_trace(context, network, a, i, is_factored(network, time, i), &a->traces[i]);
-    if (all && make_unit_traces(context, network, a))
-        return PLAST_OK;
-    release_traces(context, a);
-    return plast__no_memory(context, "eligibility traces");
+        if (is_traced(network, time, i))
+            all = make_trace(context, network, a, i, time, &a->traces[i]);
+    plast_status status = PLAST_E_NOMEM;
+    if (all && time->sensitivities)
+        status = plast__network_equip_sensitivities(context, network, a);
+    else
+        status =
+            all && make_unit_traces(context, network, a) ? PLAST_OK : plast__no_memory(context, "eligibility traces");
+    if (status != PLAST_OK)
+        release_traces(context, a);
+    return status;
 }
 
 plast_status plast__network_equip_traces(plast_context *context, const plast_network *network, const plast__time *time,
@@ -106,6 +118,7 @@ void plast__network_clear_traces(const plast_network *network, plast__activities
 {
     const plast__model *model = &network->model;
     const int64_t size = plast__size(model->dtype);
+    plast__network_clear_sensitivities(network, a);
     for (int32_t i = 0; i < a->trace_count; i++)
         if (a->traces[i].p != NULL)
             memset(a->traces[i].p, 0,
@@ -116,9 +129,13 @@ void plast__network_clear_traces(const plast_network *network, plast__activities
 }
 
 /* The stream's first step: nothing has happened yet, and the initial state is all there is. */
-static void begin(const plast_network *network, plast__activities *a)
+static void begin(const plast_network *network, const plast__time *time, plast__activities *a)
 {
     const plast__model *model = &network->model;
+    if (time->sensitivities) {
+        plast__network_begin_sensitivities(network, a);
+        return;
+    }
     plast__network_clear_traces(network, a);
     for (int32_t i = 0; i < a->count; i++)
         for (int64_t j = 0; model->populations[i].is_initial && j < a->room * model->populations[i].ld; j++)
@@ -219,7 +236,11 @@ void plast__network_trace(const plast_network *network, const plast__time *time,
     if (!time->tracing || network->stateful == 0)
         return;
     if (a->live == 0)
-        begin(network, a);
+        begin(network, time, a);
+    if (time->sensitivities) {
+        plast__network_push_sensitivities(network, a);
+        return;
+    }
     for (int32_t i = 0; i < network->layer_count; i++) {
         const plast_layer *layer = network->layers[i];
         if (layer->state == 0)
@@ -257,6 +278,8 @@ plast_status plast__network_copy_traces(plast_context *context, const plast_netw
     if (!fit(network, &time, from))
         return PLAST_OK; /* of another scheme: forgotten */
     const plast_status status = plast__network_equip_traces(context, network, &time, to);
+    if (status == PLAST_OK)
+        plast__network_copy_sensitivities(network, from, to);
     for (int32_t i = 0; status == PLAST_OK && i < from->trace_count; i++)
         if (from->traces[i].p != NULL)
             memcpy(to->traces[i].p, from->traces[i].p,
