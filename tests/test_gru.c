@@ -525,33 +525,39 @@ static void what_has_no_meaning_is_refused(void **state)
     stack_free(&s);
 }
 
-/* In the middle of a long run something overflows: no output was written. */
+/* In the middle of a long run something overflows: no output was written. Huge inputs meet U, or states near 1 meet huge
+ * W or a huge b_h; all sigma and tanh of what is not infinite would be finite. */
 static void an_overflow_is_named(void **state)
 {
-    double y[ROWS * OUTPUTS], in[ROWS * INPUTS];
+    enum { BY_INPUT, BY_STATE, BY_BIAS, WAYS };
     const plast_state_options options = { PLAST_STATE_OPTIONS, .batch = SEQUENCES };
-    plast_state *small = NULL;
     (void)state;
-    stack s = stack_make(&plain);
-    memcpy(in, x, sizeof in);
-    in[(ROWS - 1) * INPUTS] = 1e308;
-    in[(ROWS - 1) * INPUTS + 1] = 1e308;
-    double all[MOST];
-    stack_get(&s, all);
-    for (int i = 0; i < 3 * N * INPUTS; i++)
-        all[i] = 1.0;
-    stack_set(&s, all);
-    stack_ok(&s, plast_state_create(s.context, s.network, &options, &small));
-    const plast_matrix inputs = stack_matrix(in, ROWS, INPUTS), outputs = stack_matrix(y, ROWS, OUTPUTS);
-    const plast_data data = { PLAST_DATA, .inputs = &inputs, .steps = STEPS };
-    for (int i = 0; i < ROWS * OUTPUTS; i++)
-        y[i] = 7.0;
-    assert_int_equal(plast_network_run_data(s.network, small, &data, &outputs), PLAST_E_NOT_FINITE);
-    assert_non_null(strstr(plast_context_error(s.context), "layer 0"));
-    for (int i = 0; i < ROWS * OUTPUTS; i++)
-        assert_true(y[i] == 7.0);
-    plast_state_destroy(small);
-    stack_free(&s);
+    for (int way = 0; way < WAYS; way++) {
+        double y[ROWS * OUTPUTS], in[ROWS * INPUTS], all[MOST] = { 0 };
+        double *u = all, *w = u + 3 * N * INPUTS, *bh = w + 3 * N * N + 3 * N;
+        plast_state *small = NULL;
+        stack s = stack_make(&plain);
+        for (int i = 0; i < ROWS * INPUTS; i++)
+            in[i] = way == BY_INPUT && i >= (ROWS - 1) * INPUTS ? 1e308 : 1.0;
+        for (int i = 0; i < 3 * N * INPUTS; i++)
+            u[i] = i < N * INPUTS ? 1.0 : i < 2 * N * INPUTS ? -20.0 : 20.0; /* h is near 1 after a step */
+        for (int i = 0; i < 3 * N * N; i++)
+            w[i] = way == BY_STATE ? 1e308 : way == BY_BIAS ? 1e306 : 0.0;
+        for (int i = 0; i < 3 * N; i++)
+            bh[i] = way == BY_BIAS && i / N != 1 ? 1.795e308 : 0.0; /* z stays near 0 */
+        stack_set(&s, all);
+        stack_ok(&s, plast_state_create(s.context, s.network, &options, &small));
+        const plast_matrix inputs = stack_matrix(in, ROWS, INPUTS), outputs = stack_matrix(y, ROWS, OUTPUTS);
+        const plast_data data = { PLAST_DATA, .inputs = &inputs, .steps = STEPS };
+        for (int i = 0; i < ROWS * OUTPUTS; i++)
+            y[i] = 7.0;
+        assert_int_equal(plast_network_run_data(s.network, small, &data, &outputs), PLAST_E_NOT_FINITE);
+        assert_non_null(strstr(plast_context_error(s.context), "layer 0"));
+        for (int i = 0; i < ROWS * OUTPUTS; i++)
+            assert_true(y[i] == 7.0);
+        plast_state_destroy(small);
+        stack_free(&s);
+    }
 }
 
 static plast_status describe(plast_context *context, plast_temporal **eprop, plast_optimizer **adam)

@@ -301,6 +301,38 @@ static void a_state_that_is_set_depends_on_nothing(void **state)
     stack_free(&s);
 }
 
+/* Frozen layers keep what they have, and the others learn as they did. */
+static void frozen_layers_stand_still(void **state)
+{
+    double exact[MOST], forward[MOST];
+    plast_layer *layer = NULL;
+    (void)state;
+    for (int frozen = 0; frozen < tall.layers - 1; frozen++) {
+        stack s = stack_make(&tall);
+        stack_ok(&s, plast_network_layer(s.network, frozen, &layer));
+        stack_ok(&s, plast_layer_set_frozen(layer, 1));
+        stack_gradient(&s, NULL, &sequences, exact);
+        stack_temporal(&s, "rtrl", NULL, 0.0);
+        stack_gradient(&s, NULL, &sequences, forward);
+        assert_close(stack_size(&s), forward, exact, 1e-10);
+        stack_free(&s);
+    }
+}
+
+/* There is nothing to carry, and no size to refuse. */
+static void without_a_state_it_is_backpropagation(void **state)
+{
+    const stack_plan plan = with((stack_layer){ "dense", { .units = 200, .activation = PLAST_TANH } });
+    double exact[2000], forward[2000];
+    (void)state;
+    stack s = stack_make(&plan);
+    stack_gradient(&s, NULL, &sequences, exact);
+    stack_temporal(&s, "rtrl", NULL, 0.0);
+    stack_gradient(&s, NULL, &sequences, forward);
+    assert_same_bits(stack_size(&s), forward, exact);
+    stack_free(&s);
+}
+
 static plast_status set_rtrl(stack *s)
 {
     plast_temporal *rtrl = NULL;
@@ -454,6 +486,8 @@ int main(void)
         quiet_test(single_precision_agrees),
         quiet_test(schemes_take_turns),
         quiet_test(a_state_that_is_set_depends_on_nothing),
+        quiet_test(frozen_layers_stand_still),
+        quiet_test(without_a_state_it_is_backpropagation),
         quiet_test(other_feedback_is_refused),
         quiet_test(a_large_network_is_refused),
         quiet_test(any_allocation_may_fail),
