@@ -49,8 +49,8 @@ typedef struct plast_temporal plast_temporal;
  *            round; the check is of slopes of 1.) With mu = 0 it is "eprop".
  *              mu        0 or more, default 0.25: results depend strongly on it
  *              unstable  0 or 1, default 0: 1 = no check
- *   "rtrl"   The exact gradient once more, forward in time (Williams & Zipser 1989): the sensitivities of all states to all
- *            weights, biases and initial states of the hidden layers are carried from step to step, and from update to
+ *   "rtrl"   The exact gradient once more, forward in time (Williams & Zipser 1989): the sensitivities of all states to
+ *            all weights, biases and initial states of the hidden layers are carried from step to step, and from update to
  *            update, so that credit reaches back to the beginning of the stream however short the updates are. While
  *            weights stand still the updates of a sequence sum to the gradient of "bptt". An oracle for small networks:
  *            sensitivities are double and take (units with a state) x (parameters) numbers for each sequence, a step

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Real-time recurrent learning: P_t = dstate_t / dparameters of the hidden layers, pushed from step to step as frames of
- * tangents, a row for each parameter. The gradient is sum_t (dLoss/dy_t) dy_t/dparameters, y being the activity of the
- * topmost hidden layer; the output layer's own is local. What lies above a layer does not move it, so a layer has rows for its own
- * parameters and those below alone. */
+ * Real-time recurrent learning: P_t = dstate_t / dparameters of the hidden layers, pushed from step to step as frames
+ * of tangents, a row for each parameter. The gradient is sum_t (dLoss/dy_t) dy_t/dparameters, y being the activity of
+ * the topmost hidden layer; the output layer's own is local. What lies above a layer does not move it, so a layer has
+ * rows for its own parameters and those below alone. */
 #include "network/network.h"
 
 #include "base/memory.h"
