@@ -91,7 +91,8 @@ typedef struct plast_report {
  * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. It is called after the last update too
  * when that is due. The callback may read, run and evaluate the network, set rates, parameters of the feedback scheme, weights,
  * biases, masks and frozen flags;
- * learning, resetting, preparing, and attaching rules or optimizers are refused meanwhile (PLAST_E_STATE). It must
+ * learning, resetting, preparing, attaching rules or optimizers, and changing what the state in use carries are refused
+ * meanwhile (PLAST_E_STATE); so is running through that state while its sequences go on afterwards. It must
  * return: no exception or longjmp out of it, and it destroys nothing that the call uses. */
 typedef plast_status (*plast_progress)(void *user, const plast_report *so_far);
 
@@ -109,7 +110,8 @@ typedef struct plast_learn_options {
 
 /* Learns sequences alike: an update is of `batch` of them, over update_every steps; errors are averaged over the steps
  * that carry a loss, rules over all steps. Under "eprop" with more than one update for a sequence, or with carry, and
- * under "rtrl", a call that fails ends the stream: the state's next step is a first one.
+ * under "rtrl", a call that fails ends the stream: the state's next step is a first one. Traces start at 0 where a stream
+ * was run, not learned, since they last moved.
  *
  * Learns the samples one after another, or minibatch by minibatch. Error term and rules alike are averaged over a
  * minibatch: rules over its samples, the error over those that carry a loss, each weighted by its mask. A sample
@@ -147,8 +149,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_mirror(plast_network *netwo
  * passed: a stream that is to go on is given a state of its own.
  *
  * outputs (n x units of the last layer, f32 or f64, rounded to that type) = the network's answer to inputs
- * (n x inputs). Untouched on failure. Needs no optimizer. PLAST_E_NOT_FINITE when an input or an activity is not
- * finite. */
+ * (n x inputs). Untouched on failure, as is what the state carries. Needs no optimizer. PLAST_E_NOT_FINITE when an input
+ * or an activity is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_run(plast_network *network, plast_state *state,
                                                          const plast_matrix *inputs, const plast_matrix *outputs);
 
@@ -161,7 +163,7 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_run_data(plast_network *net
 PLAST_API PLAST_NODISCARD plast_status plast_network_step(plast_network *network, plast_state *state,
                                                           const plast_matrix *inputs, const plast_matrix *outputs);
 
-/* Loss and correct answers over the data, with nothing changed. data->batch has no effect. */
+/* Loss and correct answers over the data, with nothing that learns changed. data->batch has no effect. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_evaluate(plast_network *network, plast_state *state,
                                                               const plast_data *data, plast_report *report);
 

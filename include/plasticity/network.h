@@ -238,8 +238,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_prepare_steps(plast_network
                                                                    int64_t steps);
 
 /* Draws all weights anew from `seed` and sets biases, moments and update counts to 0, as if just made with that seed.
- * What rules keep gets its first values. Attached rules, optimizer, rates, frozen flags and
- * cell types stay. */
+ * What rules keep gets its first values, and the network's own state carries nothing. Attached rules, optimizer, rates,
+ * frozen flags and cell types stay. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_reset(plast_network *network, uint64_t seed);
 
 PLAST_API int64_t plast_network_layers(const plast_network *network);

@@ -41,21 +41,24 @@ typedef struct plast__trace {
 typedef struct plast__activities {
     plast__activity *of; /* one per population */
     int32_t count;
-    int64_t batch;        /* rows allocated */
-    int64_t room;         /* sequences that there is room for */
-    int64_t rows;         /* rows in use */
-    int64_t sequences;    /* of these rows: steps are rows / sequences */
-    int64_t live;         /* sequences whose last step is carried; 0 = the next step is a first one */
-    uint64_t seed;        /* of the stream's noise */
-    uint64_t draws;       /* steps of noise that were drawn */
-    plast__trace *traces; /* one per group that there was; NULL until they are asked for */
+    int64_t batch;          /* rows allocated */
+    int64_t room;           /* sequences that there is room for */
+    int64_t rows;           /* rows in use */
+    int64_t sequences;      /* of these rows: steps are rows / sequences */
+    int64_t step, of_steps; /* of the first of these rows, among how many of its sequence: for messages */
+    int64_t live;           /* sequences whose last step is carried; 0 = the next step is a first one */
+    uint64_t seed;          /* of the stream's noise */
+    uint64_t draws;         /* steps of noise that were drawn */
+    plast__trace *traces;   /* one per group that there was; NULL until they are asked for */
     int32_t trace_count;
-    double *sensitivities; /* by sequence: of every state to every parameter; NULL until they are asked for */
-    double *push_work;     /* beside them */
-    uint64_t epoch;        /* of the network's temporal schemes when they were made */
-    int32_t tracing;       /* the update under way has its gradients from traces */
-    void *target;          /* what the outputs should have been, where it was read or a feedback scheme wants it */
-    void *proxy;           /* what a direct feedback scheme sends down in place of the outputs' signal */
+    int64_t trace_room;     /* sequences that they have room for */
+    int32_t traced;         /* they are of the stream that is carried; else it has none yet */
+    double *sensitivities;  /* by sequence: of every state to every parameter; NULL until they are asked for */
+    double *push_work;      /* beside them */
+    uint64_t epoch;     /* of the network's temporal schemes when they were made */
+    int32_t tracing;    /* the update under way has its gradients from traces */
+    void *target;       /* what the outputs should have been, where it was read or a feedback scheme wants it */
+    void *proxy;        /* what a direct feedback scheme sends down in place of the outputs' signal */
 } plast__activities;
 
 /* Room for `batch` rows, of `room` sequences at most. */

@@ -44,10 +44,10 @@ static plast_status not_finite(plast_context *context, const plast__model *model
     int64_t t = 0;
     while (t + 1 < steps && isfinite(model->kernels->max_abs(n, plast__at(model->dtype, a->of[population].z, t * n))))
         t++;
-    if (steps == 1)
+    if (a->of_steps == 1)
         return plast__fail(context, PLAST_E_NOT_FINITE, "an activity of layer %d is not finite", layer);
     return plast__fail(context, PLAST_E_NOT_FINITE, "an activity of layer %d is not finite at step %lld of %lld", layer,
-                       (long long)t, (long long)steps);
+                       (long long)(a->step + t), (long long)a->of_steps);
 }
 
 plast_status plast__network_forward(plast_context *context, const plast_network *network, plast__activities *a,
@@ -212,14 +212,16 @@ static plast_status update(learner *l, const plast__window *window)
     return PLAST_OK;
 }
 
-/* The callback sees weights to which nothing is still due. */
-static plast_status report_progress(learner *l)
+/* The callback sees weights to which nothing is still due. `amid`: of sequences that go on. */
+static plast_status report_progress(learner *l, int amid)
 {
     const plast_report so_far = plast__tally_report(&l->tally);
     apply_all(l->network);
     l->network->learning = 1;
+    l->state->use = amid ? PLAST__USE_AMID : PLAST__USE_LEARNING;
     const plast_status answer = l->options.progress(l->options.user, &so_far);
     l->network->learning = 0;
+    l->state->use = PLAST__USE_NONE;
     if (answer == PLAST_OK)
         return PLAST_OK;
     return plast__fail(l->context, answer <= PLAST_E_USER ? answer : PLAST_E_STOPPED,
@@ -236,7 +238,7 @@ static plast_status learn_sequences(learner *l, int64_t first, int64_t sequences
         status = update(l, &window);
         if (status == PLAST_OK && l->options.progress != NULL && l->tally.samples >= *due) {
             *due = l->tally.samples + l->options.progress_every;
-            status = report_progress(l);
+            status = report_progress(l, l->network->stateful > 0 && (l->samples.carry || left > l->span));
         }
     }
     return status;
@@ -298,7 +300,7 @@ static plast_status equip(learner *l, plast_state *state)
     if (status == PLAST_OK && l->samples.carry)
         status = plast__network_check_carry(l->context, l->state, batch);
     if (status == PLAST_OK && l->time.tracing)
-        status = plast__network_equip_traces(l->context, l->network, &l->time, &l->state->activities);
+        status = plast__network_equip_traces(l->context, l->network, &l->time, batch, &l->state->activities);
     return status;
 }
 

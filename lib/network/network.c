@@ -176,5 +176,7 @@ plast_status plast_network_reset(plast_network *network, uint64_t seed)
         network->mirrored = 0;
         network->largest_gradient = 0.0;
     }
+    if (status == PLAST_OK && network->state != NULL)
+        plast__network_begin_anew(&network->state->activities);
     return status;
 }

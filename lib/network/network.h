@@ -51,6 +51,14 @@ struct plast_state {
     plast__activities activities;
     int64_t rows;        /* of activities: the last block that went through; 0 = none yet */
     int64_t signal_rows; /* of signals: the last sample or minibatch that was learned */
+    int32_t use;         /* PLAST__USE_... */
+};
+
+/* What a call that learns asks of its state while a progress callback runs. */
+enum {
+    PLAST__USE_NONE,
+    PLAST__USE_LEARNING, /* it stays there, and what it carries is the call's to change */
+    PLAST__USE_AMID      /* what it carries goes on too: nothing else may run through it */
 };
 
 static inline const plast__optimizer_kind *plast__optimizer_of(const plast_network *network)
@@ -121,9 +129,9 @@ plast__time plast__network_plan(const plast_network *network, int several);
  * PLAST_E_RANGE when the filter made of them is not stable. */
 plast_status plast__network_average(plast_context *context, const plast_network *network, const plast__time *time);
 
-/* Memory for eligibility traces, unless it is there. */
+/* Memory for eligibility traces of so many sequences, unless it is there. */
 plast_status plast__network_equip_traces(plast_context *context, const plast_network *network, const plast__time *time,
-                                         plast__activities *a);
+                                         int64_t sequences, plast__activities *a);
 /* One update's traces, and the gradients that they give: after the signals are known. */
 void plast__network_trace(const plast_network *network, const plast__time *time, plast__activities *a);
 
@@ -141,10 +149,11 @@ plast_status plast__network_check_forward(plast_context *context, const plast__t
 
 /* The update is certain, or the steps have been run: the last of them is carried. */
 void plast__network_carry(const plast_network *network, plast__activities *a);
+/* Nothing is carried, and noise is that of a new state. */
+void plast__network_begin_anew(plast__activities *a);
 /* The stream of `from` goes on in `to`. */
 plast_status plast__network_copy_stream(plast_context *context, const plast_network *network,
                                         const plast__activities *from, plast__activities *to);
-void plast__network_clear_traces(const plast_network *network, plast__activities *a);
 void plast__network_carry_traces(const plast_network *network, plast__activities *a);
 plast_status plast__network_copy_traces(plast_context *context, const plast_network *network,
                                         const plast__activities *from, plast__activities *to);

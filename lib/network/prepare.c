@@ -201,8 +201,13 @@ static plast_status enlarge_state(plast_network *network, int64_t batch, int64_t
 {
     plast_context *context = network->model.context;
     plast_state *larger = NULL;
-    batch = batch > PLAST__BLOCK ? batch : PLAST__BLOCK;
-    sequences = sequences > PLAST__BLOCK ? sequences : PLAST__BLOCK;
+    if (network->state != NULL && network->state->use != PLAST__USE_NONE)
+        return plast__fail(context, PLAST_E_STATE,
+                           "the network's own state is learning and cannot grow: a progress callback needs another");
+    const int64_t rows_now = network->state == NULL ? PLAST__BLOCK : network->state->activities.batch;
+    const int64_t room_now = network->state == NULL ? PLAST__BLOCK : network->state->activities.room;
+    batch = batch > rows_now ? batch : rows_now;
+    sequences = sequences > room_now ? sequences : room_now;
     plast_status status = make_state(context, network, batch, sequences, &larger);
     if (status == PLAST_OK && network->state != NULL)
         status = plast__network_copy_stream(context, network, &network->state->activities, &larger->activities);
@@ -235,6 +240,9 @@ plast_status plast__network_choose_state(plast_network *network, plast_state *gi
                           network->state->activities.room < sequences))
         status = enlarge_state(network, batch, sequences);
     *state = given != NULL ? given : network->state;
+    if (status == PLAST_OK && (*state)->use == PLAST__USE_AMID)
+        return plast__fail((*state)->context, PLAST_E_STATE,
+                           "the state is in the middle of sequences that it learns: a progress callback needs another");
     return status;
 }
 

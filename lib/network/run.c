@@ -80,18 +80,27 @@ static plast_status run_windows(const course *c, const plast_matrix *outputs)
     return PLAST_OK;
 }
 
-/* The same, and what the state carries is as before. */
-static plast_status rehearse(const course *c)
+/* What a state carried before a pass. */
+typedef struct mark {
+    int64_t live;
+    uint64_t draws;
+    int32_t traced;
+} mark;
+
+static mark set_aside(const course *c)
 {
     plast__activities *a = &c->state->activities;
-    const int64_t live = a->live;
-    const uint64_t draws = a->draws;
     plast__network_put_aside(c->network, a, 0);
-    const plast_status status = run_windows(c, NULL);
-    a->live = live;
-    a->draws = draws;
+    return (mark){ a->live, a->draws, a->traced };
+}
+
+static void put_back(const course *c, const mark *before)
+{
+    plast__activities *a = &c->state->activities;
+    a->live = before->live;
+    a->draws = before->draws;
+    a->traced = before->traced;
     plast__network_put_aside(c->network, a, 1);
-    return status;
 }
 
 /* |f(z)| is at most this plus |z|. */
@@ -107,16 +116,27 @@ static double most_beside_z(const plast__population *p)
     }
 }
 
-/* No activity of a layer with a state is larger than this, whatever its inputs. Infinite = who knows. */
-static double most_of_state(const plast_network *network, const plast_layer *layer, const plast__activities *a)
+/* The largest number in what a layer's sequences start from. */
+static double first_of_state(const course *c, const plast_layer *layer)
 {
-    const plast__model *model = &network->model;
+    const plast__model *model = &c->network->model;
+    const plast__activities *a = &c->state->activities;
+    const plast__activity *own = &a->of[layer->state];
+    const plast__population *initial = &model->populations[layer->initial];
+    const int64_t n = a->live * model->populations[layer->state].ld;
+    if (layer->state == 0)
+        return 0.0;
+    if (!c->samples->carry || a->live == 0)
+        return model->kernels->max_abs(initial->ld, initial->bias);
+    return fmax(model->kernels->max_abs(n, own->carry_y), model->kernels->max_abs(n, own->carry_z));
+}
+
+/* No activity of a layer with a state is larger than this, whatever its inputs. Infinite = who knows. */
+static double most_of_state(const plast__model *model, const plast_layer *layer, double first)
+{
     const plast__population *p = &model->populations[layer->state];
     const int32_t bounded[] = { PLAST_TANH, PLAST_SIGMOID, PLAST_SCALED_TANH, PLAST_RECTIFIED_TANH,
                                 PLAST_HARD_SIGMOID };
-    const plast__population *initial = &model->populations[layer->initial];
-    const double first = a->live > 0 ? model->kernels->max_abs(a->live * p->ld, a->of[layer->state].carry_y)
-                                     : model->kernels->max_abs(initial->ld, initial->bias);
     if (layer->kind->cell == PLAST__CELL_GATED && layer->noise == 0.0) /* between the candidate and the state before */
         return first > 1.0 ? first : 1.0;
     for (size_t i = 0; layer->noise == 0.0 && i < sizeof bounded / sizeof bounded[0]; i++)
@@ -139,12 +159,12 @@ static int is_safe(const course *c)
     for (int32_t i = 0; i < c->network->layer_count; i++) {
         const plast_layer *layer = c->network->layers[i];
         const plast__population *p = &model->populations[layer->drive];
-        double next = most_beside_z(p) + p->bound;
+        const double first = first_of_state(c, layer);
+        double next = first + most_beside_z(p) + p->bound;
         next += layer->recurrent > 0 ? model->populations[layer->recurrent].bound : 0.0;
         for (int32_t k = 0; k < layer->groups; k++) {
             const plast__group *g = &model->groups[layer->synapses[k].group];
-            next += (double)g->cols * g->bound *
-                    (g->delayed ? most_of_state(c->network, layer, &c->state->activities) : largest);
+            next += (double)g->cols * g->bound * (g->delayed ? most_of_state(model, layer, first) : largest);
         }
         largest = next;
     }
@@ -156,15 +176,13 @@ static plast_status run_all(const course *c, const plast_matrix *outputs)
 {
     plast__window w = { 0, 0, 0, 0 };
     const int one = !advance(c, &w) || (w.sequences == c->samples->count && w.steps == c->samples->steps);
-    if (!one && !is_safe(c)) {
-        const plast_status status = rehearse(c);
-        if (status != PLAST_OK)
-            return status;
-    }
-    const int64_t live = c->state->activities.live;
-    const plast_status status = run_windows(c, outputs);
-    if (status != PLAST_OK) /* in the only window: nothing was overwritten */
-        c->state->activities.live = live;
+    const int rehearse = !one && !is_safe(c);
+    const mark before = set_aside(c);
+    plast_status status = run_windows(c, rehearse ? NULL : outputs);
+    if (status != PLAST_OK || rehearse)
+        put_back(c, &before);
+    if (status == PLAST_OK && rehearse)
+        status = run_windows(c, outputs);
     return status;
 }
 
@@ -205,9 +223,11 @@ plast_status plast_network_step(plast_network *network, plast_state *state, cons
     return plast_network_run_data(network, state, &data, outputs);
 }
 
+/* A failure leaves what the state carries untouched. */
 static plast_status evaluate_all(const course *c, plast__tally *tally)
 {
     plast__window w = { 0, 0, 0, 0 };
+    const mark before = set_aside(c);
     plast_status status = PLAST_OK;
     while (status == PLAST_OK && advance(c, &w)) {
         plast__tally one = { .samples = 0 };
@@ -217,6 +237,8 @@ static plast_status evaluate_all(const course *c, plast__tally *tally)
         if (status == PLAST_OK)
             status = plast__tally_add(c->samples->context, tally, &one);
     }
+    if (status != PLAST_OK)
+        put_back(c, &before);
     return status;
 }
 

@@ -143,6 +143,8 @@ plast_status plast__samples_load(const plast__samples *s, const plast__model *mo
     const plast__population *input = &model->populations[0];
     a->rows = w->sequences * w->steps;
     a->sequences = w->sequences;
+    a->step = w->step;
+    a->of_steps = s->steps;
     if (w->step == 0 && !s->carry)
         a->live = 0;
     if (s->steps == 1 && w->first + w->sequences < s->count) {

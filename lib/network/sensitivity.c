@@ -119,10 +119,17 @@ plast_status plast__network_equip_sensitivities(plast_context *context, const pl
     const plast_status status = check_size(context, &s);
     if (status != PLAST_OK)
         return status;
-    a->sensitivities = plast__allocate_rows(context, a->room, s.states, sizeof(double));
-    a->push_work = plast__allocate(context, work, sizeof(double));
-    if (a->sensitivities == NULL || a->push_work == NULL || !make_errors(context, network, a))
+    double *made = plast__allocate_rows(context, a->room, s.states, sizeof *made);
+    double *push_work = plast__allocate(context, work, sizeof *push_work);
+    if (made == NULL || push_work == NULL || !make_errors(context, network, a)) {
+        plast__release(context, made);
+        plast__release(context, push_work);
         return plast__no_memory(context, "sensitivities");
+    }
+    plast__release(context, a->sensitivities);
+    plast__release(context, a->push_work);
+    a->sensitivities = made;
+    a->push_work = push_work;
     return PLAST_OK;
 }
 

@@ -31,7 +31,14 @@ void plast__network_carry(const plast_network *network, plast__activities *a)
     }
     plast__network_carry_traces(network, a);
     a->live = a->sequences;
+    a->traced = a->tracing;
     a->draws += (uint64_t)(a->rows / a->sequences);
+}
+
+void plast__network_begin_anew(plast__activities *a)
+{
+    a->live = 0;
+    a->draws = 0;
 }
 
 void plast__network_put_aside(const plast_network *network, plast__activities *a, int back)
@@ -81,12 +88,23 @@ plast_status plast__network_check_carry(plast_context *context, const plast_stat
     return PLAST_OK;
 }
 
+/* A progress callback leaves the stream that is being learned alone. */
+static plast_status check_free(const plast_state *state)
+{
+    if (state->use != PLAST__USE_NONE)
+        return plast__fail(state->context, PLAST_E_STATE,
+                           "the state is learning: a progress callback cannot change what it carries");
+    return PLAST_OK;
+}
+
 plast_status plast_state_reset(plast_state *state)
 {
     if (state == NULL)
         return PLAST_E_INVALID;
-    state->activities.live = 0;
-    return PLAST_OK;
+    const plast_status status = check_free(state);
+    if (status == PLAST_OK)
+        state->activities.live = 0;
+    return status;
 }
 
 plast_status plast_state_copy(plast_state *to, const plast_state *from)
@@ -99,8 +117,10 @@ plast_status plast_state_copy(plast_state *to, const plast_state *from)
         !plast__activities_fit(&to->network->model, &from->activities))
         return plast__fail(to->context, PLAST_E_STATE,
                            "a state was made for another feedback scheme, which had other populations");
-    return to == from ? PLAST_OK
-                      : plast__network_copy_stream(to->context, to->network, &from->activities, &to->activities);
+    const plast_status status = check_free(to);
+    return status != PLAST_OK || to == from
+               ? status
+               : plast__network_copy_stream(to->context, to->network, &from->activities, &to->activities);
 }
 
 int64_t plast_state_sequences(const plast_state *state)
@@ -169,7 +189,9 @@ plast_status plast_state_set(plast_state *state, int64_t layer, const plast_matr
     if (state == NULL)
         return PLAST_E_INVALID;
     plast__activities *a = &state->activities;
-    plast_status status = find_carried(state, layer, &population, &to);
+    plast_status status = check_free(state);
+    if (status == PLAST_OK)
+        status = find_carried(state, layer, &population, &to);
     if (status != PLAST_OK)
         return status;
     const plast__model *model = &state->network->model;
@@ -190,6 +212,6 @@ plast_status plast_state_set(plast_state *state, int64_t layer, const plast_matr
         start_in_the_middle(state, carried->rows);
     for (int64_t b = 0; b < carried->rows; b++)
         plast__matrix_read_row(carried, b, model->dtype, plast__at(model->dtype, to, b * p->ld));
-    plast__network_clear_traces(state->network, a);
+    a->traced = 0;
     return PLAST_OK;
 }

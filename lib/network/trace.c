@@ -27,34 +27,30 @@ static int64_t trace_size(const plast__group *group, int factored)
     return factored ? group->ld : group->rows * group->ld;
 }
 
-static int make_trace(plast_context *context, const plast_network *network, const plast__activities *a, int32_t index,
-                      const plast__time *time, plast__trace *trace)
+/* Room for `sequences`, and for `rows` of an update. */
+static int make_trace(plast_context *context, const plast_network *network, int32_t index, const plast__time *time,
+                      int64_t sequences, int64_t rows, plast__trace *trace)
 {
     const int factored = is_factored(network, time, index);
     const plast__group *group = &network->model.groups[index];
     const int64_t size = plast__size(network->model.dtype);
     if (!time->sensitivities)
-        trace->p = plast__allocate_rows(context, a->room, trace_size(group, factored), size);
+        trace->p = plast__allocate_rows(context, sequences, trace_size(group, factored), size);
     if (factored)
-        trace->filtered = plast__allocate_rows(context, a->batch, group->ld, size);
+        trace->filtered = plast__allocate_rows(context, rows, group->ld, size);
     else
         trace->gradient = plast__allocate_rows(context, group->rows, group->ld, size);
     return (time->sensitivities || trace->p != NULL) && (factored ? trace->filtered : trace->gradient) != NULL;
 }
 
-static void release_traces(plast_context *context, plast__activities *a)
+static void release_traces(plast_context *context, plast__trace *traces, int32_t count)
 {
-    for (int32_t i = 0; i < a->trace_count; i++) {
-        plast__release(context, a->traces[i].p);
-        plast__release(context, a->traces[i].filtered);
-        plast__release(context, a->traces[i].gradient);
+    for (int32_t i = 0; traces != NULL && i < count; i++) {
+        plast__release(context, traces[i].p);
+        plast__release(context, traces[i].filtered);
+        plast__release(context, traces[i].gradient);
     }
-    plast__release(context, a->traces);
-    plast__release(context, a->sensitivities);
-    plast__release(context, a->push_work);
-    a->traces = NULL;
-    a->sensitivities = a->push_work = NULL;
-    a->trace_count = 0;
+    plast__release(context, traces);
 }
 
 /* Whether there are traces of the kind that the plan wants. */
@@ -81,40 +77,48 @@ static int make_unit_traces(plast_context *context, const plast_network *network
     return 1;
 }
 
-static plast_status make_traces(plast_context *context, const plast_network *network, const plast__time *time,
-                                plast__activities *a)
+/* NULL without memory. */
+static plast__trace *make_traces(plast_context *context, const plast_network *network, const plast__time *time,
+                                 int64_t sequences, int64_t rows)
 {
-    a->traces = plast__allocate(context, network->layer_groups, sizeof *a->traces);
-    int all = a->traces != NULL;
-    a->trace_count = all ? network->layer_groups : 0;
-    for (int32_t i = 0; all && i < a->trace_count; i++)
+    plast__trace *made = plast__allocate(context, network->layer_groups, sizeof *made);
+    int all = made != NULL;
+    for (int32_t i = 0; all && i < network->layer_groups; i++)
         if (is_traced(network, time, i))
-            all = make_trace(context, network, a, i, time, &a->traces[i]);
-    plast_status status = PLAST_E_NOMEM;
-    if (all && time->sensitivities)
-        status = plast__network_equip_sensitivities(context, network, a);
-    else
-        status =
-            all && make_unit_traces(context, network, a) ? PLAST_OK : plast__no_memory(context, "eligibility traces");
-    if (status != PLAST_OK)
-        release_traces(context, a);
-    return status;
+            all = make_trace(context, network, i, time, sequences, rows, &made[i]);
+    if (all)
+        return made;
+    release_traces(context, made, network->layer_groups);
+    return NULL;
 }
 
+/* A failure leaves those that there are. */
 plast_status plast__network_equip_traces(plast_context *context, const plast_network *network, const plast__time *time,
-                                         plast__activities *a)
+                                         int64_t sequences, plast__activities *a)
 {
-    if (fit(network, time, a))
+    if (fit(network, time, a) && a->trace_room >= sequences)
         return PLAST_OK;
-    release_traces(context, a);
+    plast__trace *made = make_traces(context, network, time, sequences, a->batch);
+    plast_status status = PLAST_OK;
+    if (made == NULL || !make_unit_traces(context, network, a))
+        status = plast__no_memory(context, "eligibility traces");
+    else if (time->sensitivities)
+        status = plast__network_equip_sensitivities(context, network, a);
+    if (status != PLAST_OK) {
+        release_traces(context, made, network->layer_groups);
+        return status;
+    }
+    release_traces(context, a->traces, a->trace_count);
+    a->traces = made;
+    a->trace_count = network->layer_groups;
+    a->trace_room = sequences;
+    a->traced = 0;
     a->epoch = network->temporal_epoch;
-    const plast_status status = make_traces(context, network, time, a);
-    if (status == PLAST_OK)
-        plast__network_clear_traces(network, a);
-    return status;
+    return PLAST_OK;
 }
 
-void plast__network_clear_traces(const plast_network *network, plast__activities *a)
+/* Of a stream that nobody has traced so far. */
+static void clear_traces(const plast_network *network, plast__activities *a)
 {
     const plast__model *model = &network->model;
     const int64_t size = plast__size(model->dtype);
@@ -122,7 +126,7 @@ void plast__network_clear_traces(const plast_network *network, plast__activities
     for (int32_t i = 0; i < a->trace_count; i++)
         if (a->traces[i].p != NULL)
             memset(a->traces[i].p, 0,
-                   (size_t)(a->room * trace_size(&model->groups[i], a->traces[i].filtered != NULL) * size));
+                   (size_t)(a->trace_room * trace_size(&model->groups[i], a->traces[i].filtered != NULL) * size));
     for (int32_t i = 0; a->traces != NULL && i < a->count; i++)
         if (a->of[i].trace != NULL)
             memset(a->of[i].trace, 0, (size_t)(a->room * model->populations[i].ld * size));
@@ -136,7 +140,7 @@ static void begin(const plast_network *network, const plast__time *time, plast__
         plast__network_begin_sensitivities(network, a);
         return;
     }
-    plast__network_clear_traces(network, a);
+    clear_traces(network, a);
     for (int32_t i = 0; i < a->count; i++)
         for (int64_t j = 0; model->populations[i].is_initial && j < a->room * model->populations[i].ld; j++)
             plast__set(model->dtype, a->of[i].trace, j, 1.0);
@@ -237,6 +241,8 @@ void plast__network_trace(const plast_network *network, const plast__time *time,
         return;
     if (a->live == 0)
         begin(network, time, a);
+    else if (!a->traced)
+        clear_traces(network, a);
     if (time->sensitivities) {
         plast__network_push_sensitivities(network, a);
         return;
@@ -271,21 +277,21 @@ plast_status plast__network_copy_traces(plast_context *context, const plast_netw
 {
     const plast__model *model = &network->model;
     const int64_t size = plast__size(model->dtype);
-    release_traces(context, to);
-    if (from->traces == NULL || from->live == 0)
-        return PLAST_OK;
     const plast__time time = plast__network_plan(network, 1);
-    if (!fit(network, &time, from))
-        return PLAST_OK; /* of another scheme: forgotten */
-    const plast_status status = plast__network_equip_traces(context, network, &time, to);
-    if (status == PLAST_OK)
+    const int copies = from->live > 0 && from->traced && fit(network, &time, from); /* else they are forgotten */
+    const plast_status status =
+        copies ? plast__network_equip_traces(context, network, &time, from->live, to) : PLAST_OK;
+    if (status != PLAST_OK)
+        return status;
+    to->traced = copies;
+    if (copies)
         plast__network_copy_sensitivities(network, from, to);
-    for (int32_t i = 0; status == PLAST_OK && i < from->trace_count; i++)
+    for (int32_t i = 0; copies && i < from->trace_count; i++)
         if (from->traces[i].p != NULL)
             memcpy(to->traces[i].p, from->traces[i].p,
                    (size_t)(from->live * trace_size(&model->groups[i], from->traces[i].filtered != NULL) * size));
-    for (int32_t i = 0; status == PLAST_OK && i < from->count; i++)
+    for (int32_t i = 0; copies && i < from->count; i++)
         if (from->of[i].trace != NULL)
             memcpy(to->of[i].trace, from->of[i].trace, (size_t)(from->live * model->populations[i].ld * size));
-    return status;
+    return PLAST_OK;
 }
