@@ -365,7 +365,7 @@ static void a_larger_state_of_its_own_keeps_the_stream(void **unused)
     fill_uniform(8, (int64_t)2 * MANY * 200 * OUTPUTS, goals);
     const rnn_plan plan = plan_of(PLAST_FORM_RATE, "eprop");
     rnn r = rnn_make(&plan);
-    plast_state *s = rnn_state(&r, MANY, 200, 0), *now = NULL;
+    plast_state *s = rnn_state(&r, MANY, 200, 0), *then = NULL, *now = NULL;
     rnn_data d = { .sequences = MANY, .steps = 1, .x = many, .targets = goals, .carry = 1 };
     rnn_get(&r, p);
     rnn_learn(&r, NULL, &d);
@@ -384,10 +384,11 @@ static void a_larger_state_of_its_own_keeps_the_stream(void **unused)
     d.sequences = MANY;
     d.steps = 1;
     d.carry = 0;
-    net_ok(&r.net, plast_network_state(r.net.network, &s));
+    net_ok(&r.net, plast_network_state(r.net.network, &then));
     rnn_learn(&r, NULL, &d);
     net_ok(&r.net, plast_network_state(r.net.network, &now));
-    assert_ptr_equal(s, now);
+    assert_ptr_equal(then, now);
+    plast_state_destroy(s);
     rnn_free(&r);
     free(many);
     free(goals);
