@@ -397,6 +397,24 @@ static void elementwise_values(void)
             }
 }
 
+/* p = decay p + gain x, then g += signal p of the new p */
+static void trace_values(void)
+{
+    const double decay = 0.71875, gain = -1.375, signal = 2.0625;
+    for (int64_t n = 0; n <= MAX_LENGTH; n++) {
+        array x = array_random(n), p = array_random(n), g = array_random(n);
+        array x0 = array_copy(&x), p0 = array_copy(&p), g0 = array_copy(&g);
+        at.k->trace(n, decay, gain, signal, x.data, p.data, g.data);
+        for (int64_t i = 0; i < n; i++) {
+            const long double now = decay * (long double)get(p0.data, i) + gain * (long double)get(x0.data, i);
+            near(get(p.data, i), now, 4 * at.epsilon, "trace p", n, i);
+            near(get(g.data, i), get(g0.data, i) + signal * now, 12 * at.epsilon, "trace g", n, i);
+        }
+        same_bits(&x, &x0, "trace x");
+        arrays_free((array[]){ x, p, g, x0, p0, g0 }, 6, "trace canary");
+    }
+}
+
 static void adam_values(void)
 {
     const plast__adam c = {
@@ -544,7 +562,7 @@ int main(void)
         ALL_TABLES(max_abs_values),    ALL_TABLES(dot_values),      ALL_TABLES(elementwise_values),
         ALL_TABLES(adam_values),       ALL_TABLES(momentum_values), ALL_TABLES(rmsprop_values),
         ALL_TABLES(clamp_values),      ALL_TABLES(sign_values),     ALL_TABLES(sums_values),
-        ALL_TABLES(relative_values),   ALL_TABLES(limit_values),
+        ALL_TABLES(relative_values),   ALL_TABLES(limit_values),    ALL_TABLES(trace_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

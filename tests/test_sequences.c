@@ -68,8 +68,8 @@ typedef struct game {
                      plast_context_error((g)->a.context), plast_context_error((g)->b.context));                        \
     } while (0)
 
-static const char *const groups[] = { "input",    "feedback", "magnitude",     "descending",
-                                      "teaching", "crossing", "input_feedback" };
+static const char *const groups[] = { "input",      "recurrent", "feedback", "magnitude",
+                                      "descending", "teaching",  "crossing", "input_feedback" };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
 static plast_matrix matrix(void *data, int64_t rows, int64_t cols, int32_t dtype)
@@ -235,6 +235,23 @@ static plast_status set_optimizer_parameter(const game *g, twin *t, dice *d)
     return plast_network_set_optimizer_parameter(t->network, "rate", 0.3 * rate(d));
 }
 
+static plast_status set_temporal(const game *g, twin *t, dice *d)
+{
+    static const char *const names[] = { "bptt", "eprop" };
+    const int eprop = roll(d, 2);
+    plast_temporal *temporal = NULL;
+    (void)g;
+    assert_int_equal(plast_temporal_create(t->context, names[eprop], &temporal), PLAST_OK);
+    const int self = roll(d, 2), traces = roll(d, 2);
+    if (eprop) {
+        assert_int_equal(plast_temporal_set(temporal, "self", self), PLAST_OK);
+        assert_int_equal(plast_temporal_set(temporal, "traces", traces), PLAST_OK);
+    }
+    const plast_status status = plast_network_set_temporal(t->network, temporal);
+    plast_temporal_destroy(temporal);
+    return status;
+}
+
 /* Asks plain gradient descent for other memory. */
 static plast_status set_shape(const game *g, twin *t, dice *d)
 {
@@ -359,6 +376,10 @@ static void compare_layer(const game *g, int layer)
     CHECK(g, plast_layer_get_bias(layer_of(&g->a, layer), &a) == PLAST_OK);
     CHECK(g, plast_layer_get_bias(layer_of(&g->b, layer), &b) == PLAST_OK);
     compare_views(g, &a, &b);
+    if (plast_layer_get_vector(layer_of(&g->a, layer), "initial", &a) == PLAST_OK) {
+        CHECK(g, plast_layer_get_vector(layer_of(&g->b, layer), "initial", &b) == PLAST_OK);
+        compare_views(g, &a, &b);
+    }
     if (plast_network_view_rule(g->a.network, layer, "bcm", "threshold", &a) != PLAST_OK)
         return;
     CHECK(g, plast_network_view_rule(g->b.network, layer, "bcm", "threshold", &b) == PLAST_OK);
@@ -524,6 +545,22 @@ static void make_states(game *g)
         }
 }
 
+/* Every row is a sequence of one step, from the initial state. */
+static void add_recurrent(const twin *t, dice *d, plast_layer_options layer)
+{
+    double initial[WIDEST];
+    plast_layer *made = NULL;
+    layer.form = roll(d, PLAST_FORM_CURRENT + 1);
+    layer.alpha = 0.25 * (1 + roll(d, 4));
+    layer.no_self = roll(d, 2);
+    layer.learn_initial = roll(d, 2);
+    for (int i = 0; i < WIDEST; i++)
+        initial[i] = 0.5 * number(d);
+    const plast_matrix m = matrix(initial, 1, layer.units, PLAST_F64);
+    assert_int_equal(plast_network_add(t->network, "recurrent", &layer, &made), PLAST_OK);
+    assert_int_equal(plast_layer_set_vector(made, "initial", &m), PLAST_OK);
+}
+
 static void make_twin(const game *g, twin *t, dice *d)
 {
     static const int32_t outputs[] = { PLAST_SOFTMAX, PLAST_SOFTMAX, PLAST_LINEAR, PLAST_SIGMOID };
@@ -540,7 +577,10 @@ static void make_twin(const game *g, twin *t, dice *d)
                                                                                     : hidden,
                                             .units = i == g->layers - 1 ? 4 : units,
                                             .init = roll(d, PLAST_INIT_ORTHOGONAL + 1) };
-        assert_int_equal(plast_network_add(t->network, "dense", &layer, NULL), PLAST_OK);
+        if (roll(d, 3) > 0 || i == g->layers - 1)
+            assert_int_equal(plast_network_add(t->network, "dense", &layer, NULL), PLAST_OK);
+        else
+            add_recurrent(t, d, layer);
     }
 }
 
@@ -575,7 +615,9 @@ static void end_game(game *g)
 
 static void play(uint64_t seed)
 {
-    static call *const rare[] = { add_rule, add_rule, set_optimizer, set_shape, reset, look_at_alignment };
+    static call *const rare[] = {
+        add_rule, add_rule, set_optimizer, set_shape, set_temporal, reset, look_at_alignment
+    };
     game g;
     make_game(&g, seed);
     for (g.step = 0; g.step < STEPS; g.step++) {
@@ -591,7 +633,7 @@ static void play(uint64_t seed)
         else if (which < 16)
             (void)both(&g, change);
         else if (which < 18)
-            (void)both(&g, rare[roll(&g.dice, 6)]);
+            (void)both(&g, rare[roll(&g.dice, 7)]);
         else if (both(&g, set_feedback) == PLAST_OK)
             make_states(&g);
         compare(&g);
