@@ -2,10 +2,11 @@
  *
  * GRAPES (Dellaferrera et al. 2022) multiplies each node's error by a factor made of its weights. At the start all
  * factors of a layer are nearly 2, so it is above all a higher rate, higher still in lower layers where the factor
- * comes down with the error. Is it the distribution of the factors that helps, or the rate? Networks of several depths learn
- * Fashion-MNIST with GRAPES, with the layer's mean in place of each node's factor, with the layers' rates multiplied by
- * it, and without any; under backpropagation and random feedback. Each of them runs at its own best rate, sought in
- * steps of two on training images that are held back, with weights and orders that are not used again. */
+ * comes down with the error. Is it the distribution of the factors that helps, or the rate? Networks of several depths
+ * learn Fashion-MNIST with GRAPES, with the layer's mean in place of each node's factor, with the layers' rates
+ * multiplied by it, and without any; under backpropagation and random feedback. Each of them runs at its own best rate,
+ * sought in steps of two on training images that are held back, with weights and orders that are not used
+ * again. */
 #include "common/results.h"
 #include "common/stage.h"
 #include "grapes_curves/options.h"

@@ -50,11 +50,11 @@ static int publish(const struct results *results, const struct plan *plan, struc
 
 static struct sizes make_sizes(const struct options *options)
 {
-    struct sizes sizes = { .learned = 6000, .held_back = 1000, .tested = 1000, .rates = 7, .first_rate = -1 };
+    struct sizes sizes = { .learned = 6000, .held_back = 1000, .tested = 1000, .rates = 11, .first_rate = -2 };
     if (options->full)
-        sizes = (struct sizes){ .learned = 54000, .held_back = 6000, .tested = 10000, .rates = 9, .first_rate = -3 };
+        sizes = (struct sizes){ .learned = 54000, .held_back = 6000, .tested = 10000, .rates = 15, .first_rate = -6 };
     if (options->quick)
-        sizes = (struct sizes){ .learned = 256, .held_back = 100, .tested = 100, .rates = 3, .first_rate = 3 };
+        sizes = (struct sizes){ .learned = 256, .held_back = 100, .tested = 100, .rates = 3, .first_rate = 6 };
     sizes.seeds = options->seeds;
     return sizes;
 }

@@ -25,8 +25,8 @@ struct capacity_options {
 
 /* `states` is steps x units, row t the state after the input series[t]. Readouts have an intercept. r^2 is the squared
  * correlation of guess and input on the held-out steps, 0 if either does not vary; `by_delay` (K of them, or NULL)
- * takes each. Fails when there are fewer than two steps of either kind, when a number is not finite, and when the states
- * are linearly dependent and `ridge` is 0. */
+ * takes each. Fails when there are fewer than two steps of either kind, when a number is not finite, and when the
+ * states are linearly dependent and `ridge` is 0. */
 int memory_capacity(const double *states, int64_t steps, int64_t units, const double *series,
                     const struct capacity_options *options, double *by_delay, double *capacity,
                     struct message *message);

@@ -35,7 +35,7 @@ void options_help(void)
         "  --out DIR      where the results go (default: here)\n"
         "  --seeds N      repetitions with other weights, permutations and another order (default 5)\n"
         "  --threads N    trials at once (default: one for each CPU)\n"
-        "  --full         54000 images a task instead of 6000, 10000 test images instead of 1000, two lower rates\n"
+        "  --full         54000 images a task instead of 6000, 10000 test images instead of 1000, four lower rates\n"
         "  --quick        a tiny version that shows only that everything works\n"
         "  --help         this text");
 }

@@ -30,7 +30,7 @@ void plan_free(struct plan *plan)
 
 double plan_rate(const struct plan *plan, int rate)
 {
-    return ldexp(0.001, plan->sizes.first_rate + rate);
+    return 0.001 * exp2((plan->sizes.first_rate + rate) / 2.0);
 }
 
 struct run *plan_run(const struct plan *plan, int arm, int rate, int seed)

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-enum { TASKS = 5, HIDDEN = 2, WIDTH = 256, CLASSES = 10, BATCH = 64, ARMS = 6, MOST_RATES = 9, MOST_SEEDS = 32 };
+enum { TASKS = 5, HIDDEN = 2, WIDTH = 256, CLASSES = 10, BATCH = 64, ARMS = 6, MOST_SEEDS = 32 };
 
 extern const struct arm {
     const char *name;
@@ -32,7 +32,7 @@ struct sizes {
     int64_t held_back;
     int64_t tested;
     int rates;
-    int first_rate; /* powers of two of the notebook's .001 */
+    int first_rate; /* in steps of sqrt(2) from the notebook's .001 */
     int seeds;
 };
 
@@ -61,8 +61,8 @@ struct summary plan_lead(const struct plan *plan, int arm, int other, double (*v
 /* The same, but at every rate of the grid, and the mean over them. */
 struct summary plan_lead_everywhere(const struct plan *plan, int arm, int other, double (*value)(const struct run *));
 /* What the arm at this rate forgets beyond what plain backpropagation (arm 0) forgets at a rate at which it learns as
- * much: a line between the two rates around it, seed by seed. NaN where plain backpropagation learns never as much, or
- * never as little. */
+ * much: a line between the two rates around it, seed by seed. Where what is forgotten bends up, the line lies above it:
+ * compare this among arms. NaN where plain backpropagation learns never as much, or never as little. */
 struct summary plan_excess(const struct plan *plan, int arm, int rate);
 
 #endif

@@ -59,7 +59,8 @@ void plot_script(FILE *script, const void *user)
           "set xlabel 'rate'\nset ylabel '%'\nset xtics (",
           script);
     for (int rate = 0; rate < plan->sizes.rates; rate++)
-        fprintf(script, "%s'%g' %g", rate > 0 ? ", " : "", plan_rate(plan, rate), plan_rate(plan, rate));
+        if (rate % 2 == 0)
+            fprintf(script, "%s'%g' %g", rate > 0 ? ", " : "", plan_rate(plan, rate), plan_rate(plan, rate));
     fprintf(script, ")\nset xrange [%g:%g]\n", plan_rate(plan, 0) / 1.2, plan_rate(plan, plan->sizes.rates - 1) * 1.2);
     write_arms(script, "1:2", "1:2:3");
     fputs("unset multiplot\n", script);
