@@ -69,7 +69,7 @@ static plast_status check_init_param(plast_context *context, const char *of, int
         if (param > 0.0 && (init_params[i].open ? param < maximum : param <= maximum) &&
             (!init_params[i].whole || param == floor(param)))
             return PLAST_OK;
-        return plast__fail(context, PLAST_E_RANGE, "init_param (%s) is %g, expected %s", init_params[i].name, param,
+        return plast__fail(context, PLAST_E_RANGE, "%s (%s) is %g, expected %s", field, init_params[i].name, param,
                            init_params[i].expected);
     }
     return plast__fail(context, PLAST_E_INVALID, "%s is %g, but init %d has no parameter", field, param, init);
