@@ -248,6 +248,80 @@ static void learning_in_parts(void **unused)
         }
 }
 
+/* ---- random pieces ---- */
+
+static rnn_plan random_plan(uint64_t seed, int *every)
+{
+    static const char *const schemes[] = { "bptt", "eprop" }, *const optimizers[] = { "sgd", "momentum", "adam" };
+    double dice[8];
+    int pick[8];
+    fill_uniform(1000 + seed, 8, dice);
+    for (int i = 0; i < 8; i++)
+        pick[i] = (int)(600.0 * (1.0 + dice[i]));
+    rnn_plan plan = plan_of(pick[0] % FORMS, schemes[pick[1] % 2]);
+    plan.layers = 1 + pick[2] % 2;
+    plan.activation = pick[3] % 3 ? PLAST_TANH : PLAST_SOFTPLUS;
+    plan.noise = pick[4] % 2 ? 0.05 : 0.0;
+    plan.optimizer = optimizers[pick[5] % 3];
+    plan.dtype = pick[6] % 2 ? PLAST_F32 : PLAST_F64;
+    plan.rate = 0.01;
+    *every = 1 + pick[7] % 3;
+    return plan;
+}
+
+/* One call over all steps, against pieces between which the stream moves from state to state by copies, other states run,
+ * and the network makes room: the same bits. */
+static void random_pieces(void **unused)
+{
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        double dice[4 * STEPS], whole[MOST], pieces[MOST], out[ROWS * OUTPUTS];
+        int every = 0;
+        const rnn_plan plan = random_plan(seed, &every);
+        rnn a = rnn_make(&plan), b = rnn_make(&plan);
+        plast_state *s[] = { rnn_state(&b, SEQUENCES, STEPS, 0), rnn_state(&b, SEQUENCES + 1, STEPS, 9) };
+        int64_t now = 0;
+        if (seed % 2) {
+            net_add_rule(&a.net, PLAST_HIDDEN_LAYERS, "oja", RATE(0.01));
+            net_add_rule(&b.net, PLAST_HIDDEN_LAYERS, "oja", RATE(0.01));
+        }
+        if (seed % 5 == 0 && plan.temporal[0] == 'e') {
+            net_ok(&a.net, plast_network_set_temporal_parameter(a.net.network, "self", 1.0));
+            net_ok(&b.net, plast_network_set_temporal_parameter(b.net.network, "self", 1.0));
+        }
+        rnn_data all = part(0, STEPS, 1);
+        all.update_every = every;
+        all.sequences = seed % 3 == 0 ? 1 : SEQUENCES;
+        rnn_learn(&a, NULL, &all);
+        fill_uniform(seed, (int64_t)4 * STEPS, dice);
+        for (int64_t first = 0, piece; first < STEPS; first += piece) {
+            piece = every * (int64_t)(1.0 + 2.0 * (1.0 + dice[first]));
+            piece = piece < STEPS - first ? piece : STEPS - first;
+            rnn_data one = all;
+            one.x = x + first * all.sequences * INPUTS;
+            one.targets = targets + first * all.sequences * OUTPUTS;
+            one.steps = piece;
+            rnn_learn(&b, s[now], &one);
+            if (dice[STEPS + first] > 0.0) {
+                net_ok(&b.net, plast_state_copy(s[1 - now], s[now]));
+                now = 1 - now;
+                rnn_run(&b, s[1 - now], &one, out);
+            }
+            if (dice[2 * STEPS + first] > 0.0)
+                rnn_run(&b, NULL, &all, out);
+            if (dice[3 * STEPS + first] > 0.5)
+                net_ok(&b.net, plast_network_prepare_steps(b.net.network, 3, 1 + first));
+        }
+        rnn_get(&a, whole);
+        rnn_get(&b, pieces);
+        assert_same_bits(rnn_size(&a), pieces, whole);
+        for (int i = 0; i < 2; i++)
+            plast_state_destroy(s[i]);
+        rnn_free(&a);
+        rnn_free(&b);
+    }
+}
+
 /* A copy goes on as its original: noise, traces and weights, bit for bit. The two networks are twins, for both copies
  * would learn in one. `to` has been elsewhere before, and has other room. */
 static void a_copy_forks_the_run(void **unused)
@@ -503,6 +577,7 @@ int main(void)
         quiet_test(carried_is_what_the_loops_carry),
         quiet_test(set_goes_on_as_got),
         quiet_test(learning_in_parts),
+        quiet_test(random_pieces),
         quiet_test(a_copy_forks_the_run),
         quiet_test(traces_are_of_their_stream),
         quiet_test(streams_survive_another_scheme),
