@@ -245,6 +245,84 @@ static void single_precision(void **state)
         }
 }
 
+/* ---- dense layers between ---- */
+
+static const struct {
+    const char *kind;
+    int64_t units, in;
+} mixed[] = {
+    { "dense", 4, INPUTS }, { "recurrent", 5, 4 }, { "dense", 3, 5 }, { "recurrent", 4, 3 }, { "dense", 2, 4 }
+};
+
+enum { MIXED = sizeof mixed / sizeof mixed[0] };
+
+static rnn make_mixed(int32_t form)
+{
+    const rnn_plan plan = { .inputs = INPUTS, .outputs = OUTPUTS };
+    const plast_network_options options = { PLAST_NETWORK_OPTIONS, .dtype = PLAST_F64, .inputs = INPUTS, .seed = 3 };
+    rnn r = { .plan = plan };
+    assert_int_equal(plast_context_create(NULL, &r.net.context), PLAST_OK);
+    net_ok(&r.net, plast_network_create(r.net.context, &options, &r.net.network));
+    for (int l = 0; l < MIXED; l++) {
+        plast_layer_options layer = { PLAST_LAYER_OPTIONS, .units = mixed[l].units, .activation = PLAST_TANH };
+        if (mixed[l].kind[0] == 'r') {
+            layer.form = form;
+            layer.alpha = 0.4;
+        }
+        net_ok(&r.net, plast_network_add(r.net.network, mixed[l].kind, &layer, NULL));
+    }
+    net_optimizer(&r.net, "sgd", 1.0);
+    return r;
+}
+
+static void get_mixed(const rnn *r, int l, double *w)
+{
+    const plast_matrix m = plast_output_f64(w, mixed[l].units, mixed[l].in);
+    net_ok(&r->net, plast_synapses_get_weights(rnn_synapses(r, l, "input"), &m));
+}
+
+static void set_mixed(const rnn *r, int l, const double *w)
+{
+    const plast_matrix m = plast_matrix_f64(w, mixed[l].units, mixed[l].in);
+    net_ok(&r->net, plast_synapses_set_weights(rnn_synapses(r, l, "input"), &m));
+}
+
+/* Credit goes through layers without a state on its way down, at every step: input weights of all five layers. */
+static void dense_layers_between(void **state)
+{
+    static const double h = 1e-4, steps[4] = { 1.0, -1.0, 2.0, -2.0 };
+    (void)state;
+    for (int32_t form = PLAST_FORM_VOLTAGE; form <= PLAST_FORM_CURRENT; form++) {
+        double before[MIXED][20], after[20], expected[MIXED][20];
+        const rnn_data d = all_data();
+        rnn r = make_mixed(form);
+        for (int l = 0; l < MIXED; l++) {
+            get_mixed(&r, l, before[l]);
+            for (int64_t i = 0; i < mixed[l].units * mixed[l].in; i++) {
+                const double here = before[l][i];
+                double loss[4];
+                for (int k = 0; k < 4; k++) {
+                    before[l][i] = here + steps[k] * h;
+                    set_mixed(&r, l, before[l]);
+                    loss[k] = rnn_evaluate(&r, NULL, &d).loss;
+                }
+                before[l][i] = here;
+                set_mixed(&r, l, before[l]);
+                expected[l][i] = (8.0 * (loss[0] - loss[1]) - (loss[2] - loss[3])) / (12.0 * h);
+            }
+        }
+        rnn_learn(&r, NULL, &d);
+        for (int l = 0; l < MIXED; l++) {
+            const int64_t n = mixed[l].units * mixed[l].in;
+            get_mixed(&r, l, after);
+            for (int64_t i = 0; i < n; i++)
+                after[i] = before[l][i] - after[i];
+            assert_close(n, after, expected[l], TOLERANCE);
+        }
+        rnn_free(&r);
+    }
+}
+
 /* ---- truncation ---- */
 
 /* The gradient with every state before step `cut` held, for the cuts that are counted off from the last step; the first
@@ -483,6 +561,7 @@ int main(void)
         quiet_test(losses_on_some_steps),
         quiet_test(evaluate_is_the_naive_loss),
         quiet_test(single_precision),
+        quiet_test(dense_layers_between),
         quiet_test(truncated),
         quiet_test(updates_every_few_steps),
         quiet_test(clipped),

@@ -517,6 +517,42 @@ static void schemes_bring_the_error_of_each_step(void **state)
             }
 }
 
+/* A partner takes what its group takes from traces too: with decay 0 the difference of W and its feedback matrix stays,
+ * in the upper recurrent layer as at the readout. */
+static void partners_follow_traces(void **state)
+{
+    static const char *const optimizers[] = { "sgd", "momentum" };
+    (void)state;
+    for (int32_t form = 0; form < FORMS; form++)
+        for (int kind = 0; kind < 4; kind++)
+            for (int64_t sequences = 1; sequences <= SEQUENCES; sequences += 3) {
+                double p[MOST], q[MOST], before[RNN_UNITS * RNN_UNITS], after[RNN_UNITS * RNN_UNITS];
+                rnn_data d = all_data();
+                rnn_plan plan = plan_of(form, 0.3, 2);
+                plan.optimizer = optimizers[kind & 1];
+                plan.rate = 0.1;
+                d.sequences = sequences;
+                d.update_every = kind >> 1;
+                rnn r = rnn_make(&plan);
+                net_feedback(&r.net, "kolen_pollack", (const setting[]){ { "decay", 0.0 }, { NULL, 0.0 } });
+                set_parameter(&r, "traces", 1.0);
+                rnn_get(&r, p);
+                for (int32_t l = 0; l < 2; l++) {
+                    const rnn_places above = rnn_places_of(&plan, l + 1);
+                    get_feedback(&r, l, before);
+                    rnn_get(&r, p);
+                    rnn_learn(&r, NULL, &d);
+                    rnn_get(&r, q);
+                    get_feedback(&r, l, after);
+                    for (int64_t i = 0; i < above.units * above.in; i++) {
+                        assert_near(after[i] - q[above.u + i], before[i] - p[above.u + i], 1e-14);
+                        assert_true(q[above.u + i] != p[above.u + i]);
+                    }
+                }
+                rnn_free(&r);
+            }
+}
+
 /* ---- memory ---- */
 
 /* State and traces of learning at every step: the same for 50 steps and for a million. */
@@ -573,6 +609,7 @@ int main(void)
         quiet_test(steps_without_a_loss_are_remembered),
         quiet_test(random_feedback),
         quiet_test(schemes_bring_the_error_of_each_step),
+        quiet_test(partners_follow_traces),
         quiet_test(memory_does_not_grow_with_time),
     };
     return cmocka_run_group_tests(tests, fill_data, NULL);

@@ -363,6 +363,15 @@ static void feedback_that_is_not_defined_in_time(void **state)
     expect(&r, plast_network_set_feedback(r.net.network, PLAST_HIDDEN_LAYERS, f), PLAST_E_UNSUPPORTED, "circuit");
     assert_string_equal(plast_network_feedback(r.net.network), "backprop");
     plast_feedback_destroy(f);
+    net_feedback(&r.net, "weight_mirror",
+                 (const setting[]){ { "rate", 0.1 }, { "noise", 0.5 }, { "decay", 0.0 }, { NULL, 0.0 } });
+    double out[OUTPUTS];
+    plast_state *s = rnn_state(&r, 64, 1, 0);
+    const plast_matrix in = plast_matrix_f64(x, 1, INPUTS), y = plast_output_f64(out, 1, OUTPUTS);
+    net_ok(&r.net, plast_network_step(r.net.network, s, &in, &y));
+    net_ok(&r.net, plast_network_mirror(r.net.network, s, NULL)); /* an instant's noise, which ends the stream */
+    assert_int_equal(plast_state_sequences(s), 0);
+    plast_state_destroy(s);
     rnn_free(&r);
 }
 

@@ -409,6 +409,34 @@ static void error_and_rules_add_up(void **state)
         }
 }
 
+/* In steps without a loss signals are 0, not those of the update before: a rule that reads them does nothing. */
+static void no_signal_without_a_loss(void **state)
+{
+    static const char *const schemes[] = { "bptt", "eprop", "eprop" };
+    (void)state;
+    for (int s = 0; s < 3; s++)
+        for (int32_t form = 0; form < FORMS; form++) {
+            double p[MOST], found[MOST];
+            rnn_plan plan = plan_of(form, 0.4);
+            plan.layers = 2;
+            plan.units[1] = 4;
+            plan.temporal = schemes[s];
+            rnn r = rnn_make(&plan);
+            rnn_data d = { .sequences = SEQUENCES, .steps = STEPS, .x = x, .targets = targets };
+            if (s == 2)
+                net_ok(&r.net, plast_network_set_temporal_parameter(r.net.network, "traces", 1.0));
+            net_ok(&r.net, try_group_rule(&r, 1, "input", "ehebb", RATE(0.3)));
+            for (int update = 0; update < 2; update++) /* arrays of signals take turns */
+                rnn_learn(&r, NULL, &d);
+            rnn_get(&r, p);
+            d.targets = NULL;
+            rnn_learn(&r, NULL, &d);
+            rnn_get(&r, found);
+            assert_same_bits(rnn_size(&r), found, p);
+            rnn_free(&r);
+        }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -421,6 +449,7 @@ int main(void)
         quiet_test(masks_are_kept),
         quiet_test(frozen),
         quiet_test(error_and_rules_add_up),
+        quiet_test(no_signal_without_a_loss),
     };
     return cmocka_run_group_tests(tests, fill_data, NULL);
 }

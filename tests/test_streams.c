@@ -201,6 +201,8 @@ static void set_goes_on_as_got(void **unused)
         plast_state *a = rnn_state(&r, SEQUENCES, STEPS, 0), *b = rnn_state(&r, SEQUENCES, STEPS, 0);
         const rnn_data first = part(0, 5, 1), rest = part(5, STEPS - 5, 1);
         rnn_run(&r, a, &first, out);
+        rnn_run(&r, b, &rest, out); /* of which nothing may be left */
+        net_ok(&r.net, plast_state_reset(b));
         get_carried(&r, a, carried);
         for (int64_t l = 0; l < 2; l++) {
             const plast_matrix m = plast_matrix_f64(carried[l], SEQUENCES, r.plan.units[l]);
@@ -367,7 +369,7 @@ static void traces_are_of_their_stream(void **unused)
 {
     (void)unused;
     for (int32_t form = 0; form < FORMS; form++)
-        for (int kind = 0; kind < 4; kind++) {
+        for (int kind = 0; kind < 5; kind++) {
             double p[MOST], fresh[MOST], found[MOST], out[ROWS * OUTPUTS], carried[2][SEQUENCES * 5];
             const rnn_plan plan = plan_of(form, "eprop");
             rnn r = rnn_make(&plan);
@@ -378,7 +380,7 @@ static void traces_are_of_their_stream(void **unused)
             rnn_set(&r, p);
             if (kind == 1)
                 rnn_learn(&r, a, &middle); /* the backward form: no traces */
-            else
+            else if (kind < 4)
                 rnn_run(&r, a, &middle, out);
             rnn_set(&r, p);
             if (kind == 2)
@@ -387,6 +389,8 @@ static void traces_are_of_their_stream(void **unused)
             for (int64_t l = 0; l < 2; l++) {
                 const plast_matrix m = plast_matrix_f64(carried[l], SEQUENCES, r.plan.units[l]);
                 net_ok(&r.net, plast_state_set(b, l, &m));
+                if (kind == 4) /* to what they are */
+                    net_ok(&r.net, plast_state_set(a, l, &m));
             }
             if (kind == 3) /* a copy knows it as well */
                 net_ok(&r.net, plast_state_copy(a, a));
