@@ -403,6 +403,33 @@ static void traces_are_of_their_stream(void **unused)
         }
 }
 
+/* Whole sequences leave traces behind where `traces` asks for them, and none where the backward form was enough. */
+static void whole_sequences_carried_on(void **unused)
+{
+    (void)unused;
+    for (int32_t form = 0; form < FORMS; form++)
+        for (int traces = 0; traces < 2; traces++) {
+            double p[MOST], found[MOST], always[MOST];
+            const rnn_plan plan = plan_of(form, "eprop");
+            rnn r = rnn_make(&plan);
+            plast_state *a = rnn_state(&r, SEQUENCES, STEPS, 0), *b = rnn_state(&r, SEQUENCES, STEPS, 0);
+            const rnn_data whole = part(0, 5, 0), begun = part(0, 5, 1), rest = part(5, 4, 1);
+            net_ok(&r.net, plast_network_set_temporal_parameter(r.net.network, "traces", traces));
+            rnn_get(&r, p);
+            learn_from(&r, a, p, &whole, found);
+            learn_from(&r, a, p, &rest, found);
+            learn_from(&r, b, p, &begun, always);
+            learn_from(&r, b, p, &rest, always);
+            if (traces)
+                assert_same_bits(rnn_size(&r), found, always);
+            else
+                assert_true(difference(rnn_size(&r), found, always) > 1e-6);
+            plast_state_destroy(a);
+            plast_state_destroy(b);
+            rnn_free(&r);
+        }
+}
+
 /* A new scheme leaves the stream; its traces begin at 0. */
 static void streams_survive_another_scheme(void **unused)
 {
@@ -584,6 +611,7 @@ int main(void)
         quiet_test(random_pieces),
         quiet_test(a_copy_forks_the_run),
         quiet_test(traces_are_of_their_stream),
+        quiet_test(whole_sequences_carried_on),
         quiet_test(streams_survive_another_scheme),
         quiet_test(a_larger_state_of_its_own_keeps_the_stream),
         quiet_test(reset_begins_anew),

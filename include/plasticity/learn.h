@@ -111,7 +111,8 @@ typedef struct plast_learn_options {
 /* Learns sequences alike: an update is of `batch` of them, over update_every steps; errors are averaged over the steps
  * that carry a loss, rules over all steps. Under "eprop" with more than one update for a sequence, or with carry, and
  * under "rtrl", a call that fails ends the stream: the state's next step is a first one. Traces start at 0 where a stream
- * was run, not learned, since they last moved.
+ * under "rtrl", a call that fails ends the stream: the state's next step is a first one. Traces start at 0 where the steps
+ * before were run, or learned without them.
  *
  * Learns the samples one after another, or minibatch by minibatch. Error term and rules alike are averaged over a
  * minibatch: rules over its samples, the error over those that carry a loss, each weighted by its mask. A sample
