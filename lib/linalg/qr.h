@@ -31,4 +31,8 @@ int plast__qr_householder(plast__qr *qr, double *a);
 /* The fastest way that leaves |Q^T Q - I| below `slack` (0: rounding), roughly. Q R = A to rounding in any case. */
 int plast__qr_factor(plast__qr *qr, double *a, double slack);
 
+/* The pullback: a_bar (n x k) holds dLoss/dQ and becomes dLoss/dA. r_bar is dLoss/dR, k x k; of it and of r the upper
+ * triangles are read. Q R = A, with either signs on R's diagonal, none of it 0; `qr` lends its work memory alone. */
+void plast__qr_pull(const plast__qr *qr, const double *q, const double *r, const double *r_bar, double *a_bar);
+
 #endif
