@@ -172,7 +172,12 @@ static void no_unit_onto_itself(void **state)
             assert_true((w[i] == 0.0) == (i % 14 == 0));
         }
         net_ok(&r.net, plast_network_reset(r.net.network, 12));
+        net_ok(&r.net, plast_synapses_set_mask(rnn_synapses(&r, 0, "recurrent"), NULL));
     }
+    mask[14] = 1.0;
+    const plast_matrix own = plast_matrix_f64(mask, 13, 13);
+    assert_int_equal(plast_synapses_set_mask(rnn_synapses(&r, 0, "recurrent"), &own), PLAST_E_INVALID);
+    assert_non_null(strstr(plast_context_error(r.net.context), "mask[1][1] is 1"));
     rnn_free(&r);
 }
 
@@ -247,6 +252,7 @@ static void noise_is_independent(void **state)
     rnn r = make_noise(PLAST_FORM_VOLTAGE, 5), stranger = make_noise(PLAST_FORM_VOLTAGE, 6);
     plast_state *s = rnn_state(&r, WIDE, LONG, 0), *t = rnn_state(&r, WIDE, LONG, 1);
     plast_state *u = rnn_state(&stranger, WIDE, LONG, 0), *twin = rnn_state(&r, WIDE, LONG, 0);
+    plast_state *swapped = rnn_state(&stranger, WIDE, LONG, 5), *other_way = rnn_state(&r, WIDE, LONG, 6);
     listen(&r, s, LONG, WIDE, noise);
     for (int lag = 1; lag < 3 * UNITS * WIDE; lag++) { /* along units, sequences and steps */
         memcpy(shifted, noise + lag, (size_t)(SAMPLES - lag) * sizeof *noise);
@@ -259,12 +265,17 @@ static void noise_is_independent(void **state)
     assert_near(correlation(SAMPLES, noise, other), 0.0, most);
     listen(&stranger, u, LONG, WIDE, other);
     assert_near(correlation(SAMPLES, noise, other), 0.0, most);
+    listen(&stranger, swapped, LONG, WIDE, other); /* seeds of network and state do not change places */
+    listen(&r, other_way, LONG, WIDE, shifted);
+    assert_near(correlation(SAMPLES, shifted, other), 0.0, most);
     listen(&r, twin, LONG, WIDE, other); /* a state as it was gives the same again */
     assert_same_bits(SAMPLES, other, noise);
     plast_state_destroy(s);
     plast_state_destroy(t);
     plast_state_destroy(u);
     plast_state_destroy(twin);
+    plast_state_destroy(swapped);
+    plast_state_destroy(other_way);
     rnn_free(&r);
     rnn_free(&stranger);
 }

@@ -20,7 +20,8 @@ typedef struct plast_state_options {
     int32_t reserved0;
     int64_t batch; /* most samples at once: limit of plast_data.batch, block length of run and evaluate; 0 = 64 */
     int64_t steps; /* most steps of each in one update, see plast_learn_options.update_every; 0 = 1 */
-    uint64_t seed; /* of the noise of its layers, beside the network's */
+    uint64_t seed; /* of the noise of its layers, beside the network's. Noise follows the state's own count of steps and the
+                    * place of a sequence among those that go through together */
 } plast_state_options;
 
 #define PLAST_STATE_OPTIONS .struct_size = (uint32_t)sizeof(plast_state_options)
@@ -110,7 +111,6 @@ typedef struct plast_learn_options {
 
 /* Learns sequences alike: an update is of `batch` of them, over update_every steps; errors are averaged over the steps
  * that carry a loss, rules over all steps. Under "eprop" with more than one update for a sequence, or with carry, and
- * under "rtrl", a call that fails ends the stream: the state's next step is a first one. Traces start at 0 where a stream
  * under "rtrl", a call that fails ends the stream: the state's next step is a first one. Traces start at 0 where the steps
  * before were run, or learned without them.
  *

@@ -122,7 +122,7 @@ typedef struct plast_layer_options {
     double recurrent_param;  /* that initialiser's one parameter; 0 = its default */
     double alpha;            /* dt / tau in (0, 1] of "recurrent"; 0 = 1: no leak */
     double noise;            /* standard deviation of the Gaussian noise added to the state at every step; 0 = none */
-    int32_t no_self;         /* 1: no unit has a synapse onto itself, by a mask on the recurrent weights */
+    int32_t no_self;         /* 1: no unit has a synapse onto itself, whatever mask the recurrent weights get */
     int32_t learn_initial;   /* 1: the state before the first step of a sequence learns as a bias does; else it is what
                               * plast_layer_set_vector made it, at first 0 */
 } plast_layer_options;
@@ -233,7 +233,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_temporal_parameter(cons
  * network's own state. Learn, run and evaluate do it themselves when it was not done; called once beforehand, they
  * allocate nothing. A rule or optimizer that is set later asks for new memory at the next call. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_prepare(plast_network *network, int64_t batch);
-/* The same for updates of up to `batch` sequences over up to `steps` steps each. */
+/* The same for updates of up to `batch` sequences over up to `steps` steps each, eligibility traces included where the
+ * temporal scheme in force has them. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_prepare_steps(plast_network *network, int64_t batch,
                                                                    int64_t steps);
 
@@ -285,7 +286,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_weights(const plast_sy
                                                                   const plast_matrix *weights);
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_weights(plast_synapses *synapses,
                                                                   const plast_matrix *weights);
-/* Which synapses exist: 1 or 0 for each, in the shape of the weights (f32, f64 or u8); NULL = all. Weights elsewhere are
+/* Which synapses exist: 1 or 0 for each, in the shape of the weights (f32, f64 or u8); NULL = all that the layer's options
+ * allow (no_self: PLAST_E_INVALID for a 1 from a unit to itself). Weights elsewhere are
  * 0 from now on, whatever learns. A feedback matrix that follows a forward one ("kolen_pollack") has its mask,
  * transposed: setting the forward one's sets both, another one is refused (PLAST_E_STATE). */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_mask(plast_synapses *synapses, const plast_matrix *mask);

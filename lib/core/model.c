@@ -268,6 +268,17 @@ void plast__group_measure(const plast__model *model, plast__group *group)
     group->bound = model->kernels->max_abs(group->rows * group->ld, group->weights);
 }
 
+plast_status plast__group_mask_no_self(const plast__model *model, const plast__group *group, void **made)
+{
+    *made = plast__allocate_rows(model->context, group->rows, group->ld, plast__size(model->dtype));
+    if (*made == NULL)
+        return plast__no_memory(model->context, "a mask");
+    for (int64_t i = 0; i < group->rows; i++)
+        for (int64_t j = 0; j < group->cols; j++)
+            plast__set(model->dtype, *made, i * group->ld + j, i % group->cols == j ? 0.0 : 1.0);
+    return PLAST_OK;
+}
+
 plast_status plast__group_copy_mask(const plast__model *model, const plast__group *group, const void *mask, void **copy)
 {
     *copy = plast__allocate_rows(model->context, group->rows, group->ld, plast__size(model->dtype));

@@ -54,6 +54,7 @@ typedef struct plast__group {
     int32_t layer;      /* in which it ends, for messages; -1 = the inputs */
     int32_t pre, post;  /* populations */
     int32_t delayed;    /* pre's activity one step earlier */
+    int32_t no_self;    /* no unit has a synapse onto itself: every mask leaves out the diagonal, of each block of rows */
     int32_t transposed; /* rows are pre units */
     int64_t rows, cols; /* as stored: post units x pre units, or the other way round */
     int64_t ld;         /* cols padded to 64 bytes; the padding is 0 */
@@ -127,6 +128,8 @@ plast_status plast__group_copy_mask(const plast__model *model, const plast__grou
                                     void **copy);
 /* What a new partner of the group takes over: mask and limits. Nothing is projected on failure. */
 plast_status plast__group_constrain_alike(const plast__model *model, const plast__group *group, plast__group *partner);
+/* The mask of a group without self-connections that has no other. */
+plast_status plast__group_mask_no_self(const plast__model *model, const plast__group *group, void **made);
 /* Weights where the mask is 0 become 0, the others what the limits allow; the bound stays true. */
 void plast__group_project(const plast__model *model, plast__group *group);
 /* The same of one row's weights, whose bound is true anyway. */

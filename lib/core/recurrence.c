@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+/* An odd number of no pattern (2^64 over the golden ratio): the network's and the state's seed do not change places. */
+static const uint64_t MIXING = 0x9e3779b97f4a7c15u;
+
 void plast__state_before(const plast__model *model, const plast__activities *a, int32_t population, const void *carried,
                          const void *initial, void *lead)
 {
@@ -90,11 +93,12 @@ void plast__add_noise(const plast__model *model, const plast__activities *a, int
 {
     const plast__population *p = &model->populations[population];
     const int64_t pairs = (p->units + 1) / 2;
+    const uint64_t seed = model->seed ^ a->seed * MIXING;
     for (int64_t b = 0; b < a->sequences; b++)
         for (int64_t i = 0; i < p->units; i++) {
             const int64_t at = b * p->ld + i;
             double pair[2] = { 0.0, 0.0 };
-            plast__normal_pair(model->seed ^ a->seed, stream + ((uint64_t)b << 40),
+            plast__normal_pair(seed, stream + ((uint64_t)b << 40),
                                (a->draws + (uint64_t)t) * (uint64_t)pairs + (uint64_t)(i / 2), pair);
             plast__set(model->dtype, state, at, plast__get(model->dtype, state, at) + sd * pair[i % 2]);
         }

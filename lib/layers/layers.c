@@ -44,19 +44,6 @@ plast_status plast__layer_add_initial(plast__model *model, const plast_layer_opt
     return status;
 }
 
-/* A mask without the diagonal. */
-static plast_status forbid_self(plast__model *model, plast__group *group)
-{
-    group->mask = plast__allocate_rows(model->context, group->rows, group->ld, plast__size(model->dtype));
-    if (group->mask == NULL)
-        return plast__no_memory(model->context, "a mask");
-    for (int64_t i = 0; i < group->rows; i++)
-        for (int64_t j = 0; j < group->cols; j++)
-            plast__set(model->dtype, group->mask, i * group->ld + j, i % group->cols == j ? 0.0 : 1.0);
-    plast__group_project(model, group);
-    return PLAST_OK;
-}
-
 plast_status plast__layer_add_groups(plast__model *model, const plast_layer_options *o, int32_t drive,
                                      int32_t recurrent, plast_layer *layer)
 {
@@ -77,7 +64,12 @@ plast_status plast__layer_add_groups(plast__model *model, const plast_layer_opti
         status = plast__model_add_group(model, &group, &layer->synapses[i].group);
         layer->groups += status == PLAST_OK;
     }
-    if (status == PLAST_OK && o->no_self)
-        status = forbid_self(model, &model->groups[layer->synapses[1].group]);
+    if (status != PLAST_OK || !o->no_self)
+        return status;
+    plast__group *recurrent_group = &model->groups[layer->synapses[1].group];
+    recurrent_group->no_self = 1;
+    status = plast__group_mask_no_self(model, recurrent_group, &recurrent_group->mask);
+    if (status == PLAST_OK)
+        plast__group_project(model, recurrent_group);
     return status;
 }

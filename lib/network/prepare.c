@@ -141,7 +141,12 @@ plast_status plast_network_prepare_steps(plast_network *network, int64_t batch, 
     plast_status status = plast__network_idle(network->model.context, network);
     if (status == PLAST_OK)
         status = plast__network_loss(network->model.context, network, &loss);
-    return status == PLAST_OK ? plast__network_equip(network, NULL, batch * steps, batch, &state) : status;
+    if (status == PLAST_OK)
+        status = plast__network_equip(network, NULL, batch * steps, batch, &state);
+    const plast__time time = plast__network_plan(network, 1);
+    if (status == PLAST_OK && time.tracing)
+        status = plast__network_equip_traces(network->model.context, network, &time, batch, &state->activities);
+    return status;
 }
 
 static plast_status make_state(plast_context *context, plast_network *network, int64_t batch, int64_t sequences,

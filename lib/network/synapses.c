@@ -138,7 +138,7 @@ plast_status plast_synapses_get_weights(const plast_synapses *synapses, const pl
     return status;
 }
 
-/* Entries must be 0 or 1. */
+/* Entries must be 0 or 1, and 0 where the layer's options say so. */
 static plast_status check_mask(const plast__model *model, const plast__group *g, const void *stored)
 {
     for (int64_t i = 0; i < g->rows; i++)
@@ -147,6 +147,11 @@ static plast_status check_mask(const plast__model *model, const plast__group *g,
             if (entry != 0.0 && entry != 1.0)
                 return plast__fail(model->context, PLAST_E_RANGE, "mask[%lld][%lld] is %g, expected 0 or 1",
                                    (long long)(g->transposed ? j : i), (long long)(g->transposed ? i : j), entry);
+            if (g->no_self && entry == 1.0 && i % g->cols == j)
+                return plast__fail(model->context, PLAST_E_INVALID,
+                                   "mask[%lld][%lld] is 1, but layer %d was made without synapses of units onto "
+                                   "themselves (no_self)",
+                                   (long long)i, (long long)j, g->layer);
         }
     return PLAST_OK;
 }
@@ -157,7 +162,7 @@ static plast_status read_mask(const plast_synapses *synapses, const plast__group
 {
     const plast__model *model = synapses->model;
     if (mask == NULL)
-        return PLAST_OK;
+        return g->no_self ? plast__group_mask_no_self(model, g, made) : PLAST_OK;
     plast_status status = check_shape(synapses, g, "mask", mask, PLAST__REALS | PLAST__U8S, 0);
     if (status != PLAST_OK)
         return status;
