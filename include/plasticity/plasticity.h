@@ -12,6 +12,7 @@
 #include <plasticity/base.h>
 #include <plasticity/context.h>
 #include <plasticity/feedback.h>
+#include <plasticity/flossing.h>
 #include <plasticity/learn.h>
 #include <plasticity/lyapunov.h>
 #include <plasticity/matrix.h>

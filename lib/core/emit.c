@@ -249,6 +249,8 @@ plast_status plast__emit_drive(plast_context *context, const plast__model *model
     plast__terms_shrink(&p->terms, drive->mirrored_shrink);
     for (int32_t i = 0; i < drive->mirrored_ranks; i++)
         p->terms.rank[p->terms.ranks++] = drive->mirrored[i];
+    if (drive->tied)
+        tie(model, group, p);
     if (both_fit(model, group, p, limit_of(model) / 2.0))
         return PLAST_OK;
     measure_both(model, group, p);

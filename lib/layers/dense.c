@@ -4,6 +4,8 @@
 #include "core/forward.h"
 #include "layers/layers.h"
 
+#include <string.h>
+
 static plast_status build(plast__model *model, const plast_layer_options *options, plast_layer *layer)
 {
     const plast__population population = { .units = options->units,
@@ -66,11 +68,26 @@ static void tangent(const plast_layer *layer, const plast__push *push)
     if (push->output == NULL)
         return;
     plast__tangent_product(layer, push, 0, push->input, push->drive, push->output);
+    if (push->net != NULL)
+        memcpy(push->net, push->output, (size_t)(push->count * p->units) * sizeof *push->net);
     plast__tangent_read(layer, push, layer->output, softmax ? own->y : own->slope, 0, 0, p->units, push->work);
     if (softmax)
         tangent_of_softmax(push, p->units, push->work);
     else
         plast__tangent_scale(push->count, p->units, push->output, p->units, push->work, push->output, p->units);
+}
+
+static void tangent_backward(const plast_layer *layer, const plast__pull *pull)
+{
+    const plast__push *push = pull->push;
+    const int64_t n = layer->model->populations[layer->output].units, count = push->count;
+    double *vector = pull->work, *work = vector + n;
+    plast__tangent_read(layer, push, layer->output, push->a->of[layer->output].slope, 0, 0, n, vector);
+    plast__tangent_scale(count + 1, n, pull->output, n, vector, pull->net, n);
+    plast__pull_curvature(layer, push, layer->output, 0, n, work, vector);
+    plast__pull_slope(count, n, vector, pull->output, push->net, pull->net + count * n);
+    if (pull->input != NULL)
+        plast__pull_product(layer, push, 0, pull->net, 0, pull->input);
 }
 
 const plast__layer_kind plast__layer_dense = {
@@ -79,4 +96,5 @@ const plast__layer_kind plast__layer_dense = {
     .forward = forward,
     .backward = backward,
     .tangent = tangent,
+    .tangent_backward = tangent_backward,
 };

@@ -349,6 +349,10 @@ static void tangent(const plast_layer *layer, const plast__push *push)
     double *x = push->work, *h = x + count * ld, *gates = h + count * ld, *other = gates + ld;
     plast__tangent_product(layer, push, INPUT, push->input, push->drive, x);
     plast__tangent_product(layer, push, RECURRENT, push->before, push->recurrent_drive, h);
+    if (push->net != NULL) {
+        memcpy(push->net, x, (size_t)(count * ld) * sizeof *x);
+        memcpy(push->recurrent_net, h, (size_t)(count * ld) * sizeof *h);
+    }
     tangent_of_gates(layer, push, x, h, gates);
     plast__tangent_read(layer, push, layer->drive, own->y, 0, 0, ld, gates);
     plast__tangent_read(layer, push, layer->state, push->a->of[layer->state].y, 1, 0, n, other);
@@ -363,6 +367,92 @@ static void tangent(const plast_layer *layer, const plast__push *push)
         memcpy(push->output, push->state, (size_t)(count * n) * sizeof *push->state);
 }
 
+/* What a pull reads of one step, and writes by the tangents k and by the step itself. */
+typedef struct pulled {
+    const plast__pull *p;
+    int64_t n, count;
+    const double *y, *slope, *reset_of, *before; /* (r, z, n), the slopes there, the candidate's Gh, h_(t-1) */
+} pulled;
+
+/* Derivatives of the loss by a unit's r, z, n, and by their arguments, through coefficients of its tangents. */
+typedef struct unit_pull {
+    double r, z, n, reset, update, candidate; /* the last three: by the arguments of sigma, sigma and tanh */
+    double recurrent, before;                 /* by the candidate's Gh, and by h_(t-1) */
+} unit_pull;
+
+/* One tangent of one unit: by its net inputs and its tangent of h_(t-1); what its coefficients bring is added. */
+static void pull_tangent(const pulled *c, int64_t i, int64_t k, unit_pull *u)
+{
+    const plast__pull *p = c->p;
+    const int64_t n = c->n, at = k * GATES * n + i;
+    const double *x = p->push->net + at, *h = p->push->recurrent_net + at;
+    double *by_x = p->net + at, *by_h = p->recurrent + at;
+    const double r = c->y[i], z = c->y[n + i], s_r = c->slope[i], s_z = c->slope[n + i], s_n = c->slope[2 * n + i];
+    const double arg_r = x[0] + h[0], arg_z = x[n] + h[n], dr = s_r * arg_r, dz = s_z * arg_z;
+    const double arg_n = x[2 * n] + r * h[2 * n] + c->reset_of[i] * dr;
+    const double by = p->state[k * n + i], by_n = (1.0 - z) * by, by_z = (c->before[i] - c->y[2 * n + i]) * by;
+    const double by_arg = s_n * by_n, by_r = c->reset_of[i] * by_arg;
+    by_x[0] = by_h[0] = s_r * by_r;
+    by_x[n] = by_h[n] = s_z * by_z;
+    by_x[2 * n] = by_arg;
+    by_h[2 * n] = r * by_arg;
+    u->z += by * (p->push->before[k * n + i] - s_n * arg_n);
+    u->n -= by * dz;
+    u->before += by * dz;
+    u->candidate -= 2.0 * c->y[2 * n + i] * s_n * by_n * arg_n;
+    u->r += by_arg * h[2 * n];
+    u->recurrent += by_arg * dr;
+    u->reset += s_r * (1.0 - 2.0 * r) * by_r * arg_r;
+    u->update += s_z * (1.0 - 2.0 * z) * by_z * arg_z;
+}
+
+/* All of one unit. */
+static void pull_unit(const pulled *c, int64_t i)
+{
+    const int64_t n = c->n, last = c->count * GATES * n + i;
+    const double z = c->y[n + i], by = c->p->state[c->count * n + i];
+    unit_pull u = { .n = (1.0 - z) * by, .z = (c->before[i] - c->y[2 * n + i]) * by, .before = z * by };
+    double *by_x = c->p->net + last, *by_h = c->p->recurrent + last;
+    for (int64_t k = 0; k < c->count; k++)
+        pull_tangent(c, i, k, &u);
+    const double candidate = u.candidate + c->slope[2 * n + i] * u.n;
+    const double r = u.r + c->reset_of[i] * candidate;
+    by_x[0] = by_h[0] = u.reset + c->slope[i] * r;
+    by_x[n] = by_h[n] = u.update + c->slope[n + i] * u.z;
+    by_x[2 * n] = candidate;
+    by_h[2 * n] = u.recurrent + c->y[i] * candidate;
+    for (int64_t k = 0; c->p->before != NULL && k < c->count; k++)
+        c->p->before[k * n + i] = z * c->p->state[k * n + i];
+    if (c->p->before != NULL)
+        c->p->before[c->count * n + i] = u.before;
+}
+
+static void tangent_backward(const plast_layer *layer, const plast__pull *p)
+{
+    const plast__push *push = p->push;
+    const plast__activity *own = &push->a->of[layer->drive];
+    const int64_t n = layer->model->populations[layer->state].units, ld = GATES * n, count = push->count;
+    double *y = p->work, *slope = y + ld, *reset_of = slope + ld, *before = p->seen + count * n;
+    plast__tangent_read(layer, push, layer->drive, own->y, 0, 0, ld, y);
+    plast__tangent_read(layer, push, layer->drive, own->slope, 0, 0, ld, slope);
+    plast__tangent_read(layer, push, layer->recurrent, push->a->of[layer->recurrent].z, 0, CANDIDATE * n, n, reset_of);
+    plast__tangent_read(layer, push, layer->state, push->a->of[layer->state].y, 1, 0, n, before);
+    memcpy(p->seen, push->before, (size_t)(count * n) * sizeof *p->seen);
+    for (int64_t i = 0; p->output != NULL && i < (count + 1) * n; i++)
+        p->state[i] += p->output[i];
+    const pulled c = { p, n, count, y, slope, reset_of, before };
+    for (int64_t i = 0; i < n; i++)
+        pull_unit(&c, i);
+    if (p->path == PLAST__PULL_LOCAL) {
+        memset(p->net + count * ld, 0, (size_t)ld * sizeof *p->net);
+        memset(p->recurrent + count * ld, 0, (size_t)ld * sizeof *p->recurrent);
+    }
+    if (p->before != NULL && p->path == PLAST__PULL_EXACT)
+        plast__pull_product(layer, push, RECURRENT, p->recurrent, 1, p->before);
+    if (p->input != NULL)
+        plast__pull_product(layer, push, INPUT, p->net, 0, p->input);
+}
+
 const plast__layer_kind plast__layer_gru = {
     .parameters = { "layer kind", "gru", NULL, 0 },
     .cell = PLAST__CELL_GATED,
@@ -372,4 +462,5 @@ const plast__layer_kind plast__layer_gru = {
     .factored = factored,
     .rates = rates,
     .tangent = tangent,
+    .tangent_backward = tangent_backward,
 };

@@ -65,6 +65,8 @@ typedef struct plast__layer_kind {
                   int64_t step, plast__rates *rates);
     /* Tangents of a step: of the state and the output from those of the input and of the state before. */
     void (*tangent)(const plast_layer *layer, const plast__push *push);
+    /* Its pullback; not through softmax. */
+    void (*tangent_backward)(const plast_layer *layer, const plast__pull *pull);
     /* Whether what is carried is a potential, not an activity; NULL = it is not. */
     int (*carries_potential)(const plast_layer *layer);
 } plast__layer_kind;

@@ -309,6 +309,8 @@ static void tangent(const plast_layer *layer, const plast__push *push)
     const double alpha = layer->alpha, kept = 1.0 - alpha;
     double *net = push->work, *h = net + all, *slope = h + all, *state = push->state;
     tangent_of_drive(layer, push, net, h, slope);
+    if (push->net != NULL)
+        memcpy(push->net, state, (size_t)all * sizeof *state);
     plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 0, 0, n, slope);
     if (layer->form == PLAST_FORM_RATE)
         plast__tangent_scale(push->count, n, state, n, slope, state, n);
@@ -324,6 +326,92 @@ static void tangent(const plast_layer *layer, const plast__push *push)
         memcpy(push->output, state, (size_t)all * sizeof *state);
 }
 
+/* By the state, in place, what comes by the output: h = f(a) where the layer above reads that, else the state. */
+static void pull_output(const plast_layer *layer, const plast__pull *p, int64_t n, const double *slope, double *work)
+{
+    const int64_t count = p->push->count;
+    if (p->output == NULL)
+        return;
+    if (layer->form != PLAST_FORM_VOLTAGE) {
+        for (int64_t i = 0; i < (count + 1) * n; i++)
+            p->state[i] += p->output[i];
+        return;
+    }
+    plast__tangent_add(count + 1, n, p->output, n, slope, p->state, n);
+    plast__pull_curvature(layer, p->push, layer->drive, 0, n, work, work + 3 * n);
+    plast__pull_slope(count, n, work + 3 * n, p->output, p->push->state, p->state + count * n);
+}
+
+/* p->net = by f's argument, where the state is what f gives, or what it goes into; without alpha. */
+static void pull_slopes(const plast_layer *layer, const plast__pull *p, int64_t n, const double *slope, double *work)
+{
+    const int64_t count = p->push->count;
+    const int inside = layer->form == PLAST_FORM_INSIDE;
+    const double of_net = inside ? layer->alpha : 1.0, of_before = inside ? 1.0 - layer->alpha : 0.0;
+    double *curvature = work + 3 * n, *last = p->net + count * n;
+    plast__tangent_scale(count + 1, n, p->state, n, slope, p->net, n);
+    if (p->path == PLAST__PULL_LOCAL)
+        return;
+    plast__pull_curvature(layer, p->push, layer->drive, 0, n, work, curvature);
+    for (int64_t k = 0; k < count; k++)
+        for (int64_t i = 0; i < n; i++)
+            last[i] += curvature[i] * p->state[k * n + i] *
+                       (of_net * p->push->net[k * n + i] + of_before * p->push->before[k * n + i]);
+}
+
+/* By h_(t-1), through the synapses, to the state before. */
+static void pull_through_synapses(const plast_layer *layer, const plast__pull *p, int64_t n, double *work)
+{
+    const plast__push *push = p->push;
+    const int64_t count = push->count;
+    double *vector = work + 3 * n, *h = work + 4 * n;
+    if (!is_potential(layer)) {
+        plast__pull_product(layer, push, RECURRENT, p->net, 1, p->before);
+        return;
+    }
+    plast__pull_product(layer, push, RECURRENT, p->net, 0, h);
+    plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 1, 0, n, vector);
+    plast__tangent_add(count + 1, n, h, n, vector, p->before, n);
+    plast__pull_curvature(layer, push, layer->drive, 1, n, work, vector);
+    plast__pull_slope(count, n, vector, h, push->before, p->before + count * n);
+}
+
+static void see(const plast_layer *layer, const plast__pull *p, int64_t n, double *vector)
+{
+    const plast__push *push = p->push;
+    const plast__activity *own = &push->a->of[layer->drive];
+    memcpy(p->seen, push->before, (size_t)(push->count * n) * sizeof *p->seen);
+    plast__tangent_read(layer, push, layer->drive, own->y, 1, 0, n, p->seen + push->count * n);
+    if (!is_potential(layer))
+        return;
+    plast__tangent_read(layer, push, layer->drive, own->slope, 1, 0, n, vector);
+    plast__tangent_scale(push->count, n, push->before, n, vector, p->seen, n);
+}
+
+static void tangent_backward(const plast_layer *layer, const plast__pull *p)
+{
+    const int64_t n = layer->model->populations[layer->drive].units, all = (p->push->count + 1) * n;
+    double *slope = p->work, *work = slope + n;
+    plast__tangent_read(layer, p->push, layer->drive, p->push->a->of[layer->drive].slope, 0, 0, n, slope);
+    pull_output(layer, p, n, slope, work);
+    if (is_potential(layer))
+        memcpy(p->net, p->state, (size_t)all * sizeof *p->net);
+    else
+        pull_slopes(layer, p, n, slope, work);
+    if (p->before != NULL)
+        for (int64_t i = 0; i < all; i++)
+            p->before[i] = (1.0 - layer->alpha) * (layer->form == PLAST_FORM_INSIDE ? p->net : p->state)[i];
+    for (int64_t i = 0; i < all; i++)
+        p->net[i] *= layer->alpha;
+    if (p->path == PLAST__PULL_LOCAL)
+        memset(p->net + all - n, 0, (size_t)n * sizeof *p->net);
+    if (p->before != NULL && p->path == PLAST__PULL_EXACT)
+        pull_through_synapses(layer, p, n, work);
+    if (p->input != NULL)
+        plast__pull_product(layer, p->push, INPUT, p->net, 0, p->input);
+    see(layer, p, n, work);
+}
+
 const plast__layer_kind plast__layer_recurrent = {
     .parameters = { "layer kind", "recurrent", NULL, 0 },
     .cell = PLAST__CELL_LEAKY,
@@ -333,5 +421,6 @@ const plast__layer_kind plast__layer_recurrent = {
     .factored = factored,
     .rates = rates,
     .tangent = tangent,
+    .tangent_backward = tangent_backward,
     .carries_potential = is_potential,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layers/tangent.h"
 
+#include "core/curvature.h"
 #include "layers/layers.h"
 #include "linalg/blas.h"
 
@@ -77,4 +78,35 @@ void plast__tangent_add(int64_t count, int64_t n, const double *frame, int64_t l
     for (int64_t k = 0; k < count; k++)
         for (int64_t i = 0; i < n; i++)
             out[k * out_ld + i] += frame[k * ld + i] * vector[i];
+}
+
+int64_t plast__pull_work(const plast_layer *layer, int64_t count)
+{
+    return (count + 9) * layer->model->populations[layer->drive].units;
+}
+
+void plast__pull_product(const plast_layer *layer, const plast__push *push, int32_t group, const double *frame, int add,
+                         double *out)
+{
+    const plast__group *g = group_of(layer, group);
+    const double *weights = push->weights + weights_before(layer, group);
+    plast__gemm(PLAST_F64, push->count + 1, g->cols, g->rows, 1.0, (plast__operand){ frame, g->rows, 0 },
+                (plast__operand){ weights, g->cols, 0 }, add ? 1.0 : 0.0, out, g->cols);
+}
+
+void plast__pull_curvature(const plast_layer *layer, const plast__push *push, int32_t population, int32_t before,
+                           int64_t n, double *work, double *out)
+{
+    const plast__population *p = &layer->model->populations[population];
+    const plast__kernels *f64 = plast__kernels_get(layer->model->context->level, PLAST_F64);
+    double *z = work + 2 * n;
+    plast__tangent_read(layer, push, population, push->a->of[population].z, before, 0, n, z);
+    plast__curvature(f64, p->activation, p->param, n, z, work, out);
+}
+
+void plast__pull_slope(int64_t count, int64_t n, const double *vector, const double *a, const double *b, double *out)
+{
+    for (int64_t k = 0; k < count; k++)
+        for (int64_t i = 0; i < n; i++)
+            out[i] += vector[i] * a[k * n + i] * b[k * n + i];
 }

@@ -21,8 +21,33 @@ typedef struct plast__push {
     const double *drive, *recurrent_drive;
     double *state;  /* out: count x units, never one of the frames above; of a layer without a state not written */
     double *output; /* out: count x units; NULL = not wanted */
-    double *work;   /* plast__tangent_work numbers */
+    /* out: tangents of the net input, count x units of layer->drive, and of layer->recurrent; NULL = not wanted */
+    double *net, *recurrent_net;
+    double *work; /* plast__tangent_work numbers */
 } plast__push;
+
+/* How far a pull goes. */
+enum {
+    PLAST__PULL_EXACT, /* all the way */
+    PLAST__PULL_LEAK,  /* to the step before by each unit's own leak alone, not through recurrent synapses */
+    PLAST__PULL_LOCAL  /* slopes, the step before and the layer below are constants: nothing goes there */
+};
+
+/* The pullback of a push: frames of derivatives of a loss by what the push wrote become those by what it read. Each has
+ * count + 1 rows: by the tangents, and by the state, output or net input itself, which the loss depends on through the
+ * slopes. */
+typedef struct plast__pull {
+    const plast__push *push; /* with all that it read and wrote, `net` included */
+    int32_t path;
+    const double *output; /* by the output; NULL = 0 */
+    double *state;        /* by the new state; changed. Of a layer without one not read */
+    double *before;       /* out: by the state before; NULL = not wanted, or PLAST__PULL_LOCAL */
+    double *input;        /* out: by the input; likewise */
+    double *net;          /* out: by the net input in layer->drive, so that dLoss/db is the last row, and */
+    double *recurrent; /* out: in layer->recurrent, where there is one. dLoss/dW is the sum over rows of these times */
+    double *seen;      /* out: what recurrent synapses saw: tangents of h_(t-1), and h_(t-1). NULL without a state */
+    double *work;      /* plast__pull_work numbers */
+} plast__pull;
 
 /* Numbers that copies of a layer's weights take, and the copies: of all its groups, one after another. */
 int64_t plast__tangent_weights(const struct plast_layer *layer);
@@ -41,5 +66,16 @@ void plast__tangent_scale(int64_t count, int64_t n, const double *frame, int64_t
                           int64_t out_ld);
 void plast__tangent_add(int64_t count, int64_t n, const double *frame, int64_t ld, const double *vector, double *out,
                         int64_t out_ld);
+
+/* Numbers that a pull of `count` tangents works with. */
+int64_t plast__pull_work(const struct plast_layer *layer, int64_t count);
+/* out (count + 1 x cols of the layer's group) = frame (count + 1 x rows) W, or out += that. */
+void plast__pull_product(const struct plast_layer *layer, const plast__push *push, int32_t group, const double *frame,
+                         int add, double *out);
+/* f'' of n units of the population at the push's row, or at that of the step before; `work` holds 3 n numbers. */
+void plast__pull_curvature(const struct plast_layer *layer, const plast__push *push, int32_t population, int32_t before,
+                           int64_t n, double *work, double *out);
+/* out += vector o sum over the tangents of a_k o b_k: what a slope's derivative brings. */
+void plast__pull_slope(int64_t count, int64_t n, const double *vector, const double *a, const double *b, double *out);
 
 #endif

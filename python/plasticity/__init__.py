@@ -21,6 +21,7 @@ from ._descriptions import Feedback, Optimizer, Parameter, Rule, Temporal
 from ._display import ProgressLine, plot_history
 from ._errors import (Error, InvalidError, LapackError, NotFiniteError, OutOfMemoryError, RangeError, StateError,
                       UnknownError, UnsupportedError, VersionError)
+from ._flossing import Flossing, FlossingReport
 from ._layers import Layer, Synapses
 from ._library import PATH as library_path
 from ._library import VERSION as __version__
@@ -31,7 +32,8 @@ from ._objects import Context
 from ._state import Report, State, Stop
 
 __all__ = [
-    "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "FORMS", "Feedback", "INITIALISERS",
+    "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "FORMS", "Feedback", "Flossing", "FlossingReport",
+    "INITIALISERS",
     "InvalidError", "LOSSES", "LapackError", "Layer", "Lyapunov", "LyapunovSummary", "Network", "NotFiniteError",
     "Optimizer", "OutOfMemoryError",
     "Parameter", "ProgressLine", "QUANTITIES", "RangeError", "Report", "Rule", "State", "StateError", "Stop",

@@ -85,6 +85,10 @@ _CALLS = {
     "plast_measure_spectral_radius": [c_void_p, *_MATRIX, *_DOUBLE],
     "plast_measure_singular_values": [c_void_p, *_MATRIX, *3 * _DOUBLE],
     "plast_measure_alignment": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.Matrix)],
+    "plast_flossing_create": [c_void_p, POINTER(s.FlossingOptions), c_void_p, _POINTER_TO_HANDLE],
+    "plast_flossing_update": [c_void_p, c_void_p, *_MATRIX, POINTER(s.FlossingReportInfo)],
+    "plast_flossing_exponents": [c_void_p, *_MATRIX],
+    "plast_flossing_reset": [c_void_p, c_uint64],
     "plast_lyapunov_create": [c_void_p, POINTER(s.System), POINTER(s.LyapunovOptions), _POINTER_TO_HANDLE],
     "plast_lyapunov_run": [c_void_p, *_DOUBLE, c_int64],
     "plast_lyapunov_reset": [c_void_p, c_uint64],
@@ -109,6 +113,7 @@ _FUNCTIONS = {
     "plast_layer_units": (c_int64, [c_void_p]),
     "plast_synapses_frozen": (c_int32, [c_void_p]),
     "plast_state_destroy": (None, [c_void_p]),
+    "plast_flossing_destroy": (None, [c_void_p]),
     "plast_lyapunov_destroy": (None, [c_void_p]),
     "plast_state_sequences": (c_int64, [c_void_p]),
 }

@@ -16,6 +16,7 @@ FORMS = {"voltage": 0, "inside": 1, "rate": 2, "current": 3}
 QUANTITIES = {"activity": 1, "potential": 2, "signal": 3}
 ANGLES = {"flattened": 0, "rows": 1, "means": 2}
 ALIGNMENTS = {"weights": 0, "samples": 1, "flattened": 2, "means": 3, "weight_ratio": 4, "signal_ratio": 5}
+FLOSSING = {"exact": 0, "local": 1, "truncated": 2}
 LYAPUNOV = {"exponents": 0, "errors": 1, "first_half": 2, "second_half": 3, "trajectories": 4}
 CPU_LEVELS = {"baseline": 1, "avx2": 2, "avx512": 4}
 DTYPES = {"float32": 1, "float64": 2, "uint8": 3, "int32": 4, "int64": 5}

@@ -81,6 +81,16 @@ class System(Growing):
                 ("step", STEP), ("tangent", TANGENT), ("jacobian", JACOBIAN)]
 
 
+class FlossingOptions(Growing):
+    _fields_ = [("struct_size", c_uint32), ("gradient", c_int32), ("exponents", c_int64), ("steps", c_int64),
+                ("skip", c_int64), ("target", c_double), ("seed", c_uint64)]
+
+
+class FlossingReportInfo(Growing):
+    _fields_ = [("struct_size", c_uint32), ("reserved0", c_int32), ("updates", c_int64), ("loss", c_double),
+                ("norm", c_double)]
+
+
 class LyapunovOptions(Growing):
     _fields_ = [("struct_size", c_uint32), ("log_base", c_int32), ("exponents", c_int64), ("transient", c_int64),
                 ("alignment", c_int64), ("interval", c_int64), ("time_step", c_double), ("blocks", c_int64),

@@ -16,6 +16,7 @@ STRUCTS = {
     "plast_layer_options": _structs.LayerOptions, "plast_state_options": _structs.StateOptions,
     "plast_data": _structs.Data, "plast_report": _structs.ReportInfo, "plast_learn_options": _structs.LearnOptions,
     "plast_mirror_options": _structs.MirrorOptions, "plast_system": _structs.System,
+    "plast_flossing_options": _structs.FlossingOptions, "plast_flossing_report": _structs.FlossingReportInfo,
     "plast_lyapunov_options": _structs.LyapunovOptions, "plast_lyapunov_summary": _structs.LyapunovSummaryInfo,
 }
 
@@ -27,6 +28,7 @@ NUMBERS = {
     **{f"PLAST_{name.upper()}": n for name, n in _names.QUANTITIES.items()},
     **{f"PLAST_ANGLE_{name.upper()}": n for name, n in _names.ANGLES.items()},
     **{f"PLAST_ALIGNED_{name.upper()}": n for name, n in _names.ALIGNMENTS.items()},
+    **{f"PLAST_FLOSSING_{name.upper()}": n for name, n in _names.FLOSSING.items()},
     **{f"PLAST_LYAPUNOV_{name.upper()}": n for name, n in _names.LYAPUNOV.items()},
     "PLAST_LYAPUNOV_DIMENSION_OPEN": _names.DIMENSION_OPEN, "PLAST_LYAPUNOV_ENTROPY_OPEN": _names.ENTROPY_OPEN,
     "PLAST_LYAPUNOV_COLLAPSED": _names.COLLAPSED, "PLAST_LYAPUNOV_SUM_RULE": _names.SUM_RULE,
