@@ -51,7 +51,7 @@ def c_rows(programs):
     online, fann = programs / "bench_online", programs / "bench_fann"
     rows = rows_of([online]) + haswell_rows(online) + rows_of([programs / "bench_minibatch"])
     rows += rows_of([programs / "bench_schemes"]) + rows_of([programs / "bench_grapes"])
-    rows += rows_of([programs / "bench_lyapunov"])
+    rows += rows_of([programs / "bench_lyapunov"]) + rows_of([programs / "bench_recurrent"])
     if fann.exists():
         return rows + rows_of([fann])
     print("bench: FANN was not found when the build was configured: its rows are missing (Debian: libfann-dev)")
@@ -90,7 +90,7 @@ def all_python_rows(build):
     rows = python_rows(build, system, "numpy", "python_call.py", "Debian: python3-numpy")
     for program in "numpy_peer.py", "numpy_lyapunov.py":
         rows += python_rows(build, system, "numpy", program, "Debian: python3-numpy")
-    for program in "torch_peer.py", "torch_schemes_peer.py", "torch_grapes_peer.py":
+    for program in "torch_peer.py", "torch_schemes_peer.py", "torch_grapes_peer.py", "torch_recurrent_peer.py":
         rows += python_rows(build, system, "torch", program, "Debian: python3-torch")
     for module, program in NEWER.items():
         rows += python_rows(build, newer, module, program, "option --peers")

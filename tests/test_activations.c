@@ -237,11 +237,10 @@ static void softmax_values(void)
             set(z.data, i, shift + width * uniform());
             top = fmax(top, get(z.data, i));
         }
-        double logarithm = at.k->softmax(n, z.data, y.data);
+        at.k->softmax(n, z.data, y.data);
         long double sum = 0;
         for (int64_t i = 0; i < n; i++)
             sum += expl((long double)get(z.data, i) - top);
-        near(logarithm, top + logl(sum), 8 * at.epsilon * fabsl(top) + 30 * at.epsilon, "log sum exp", n, 0);
         for (int64_t i = 0; i < n; i++) {
             long double a = (long double)top - get(z.data, i), p = expl(-a) / sum;
             near(get(y.data, i), p, (30 + a) * at.epsilon * p + at.smallest, "softmax", n, i);
@@ -257,8 +256,7 @@ static void softmax_not_finite(void)
         for (int k = 0; k < 3; k++) {
             array z = array_random(n), y = array_make(n);
             set(z.data, (n * 7) % n + n / 2 * (k % 2), bad[k]);
-            double logarithm = at.k->softmax(n, z.data, y.data);
-            check(!isfinite(logarithm), "softmax returns not finite", n, k);
+            at.k->softmax(n, z.data, y.data);
             for (int64_t i = 0; i < n; i++)
                 check(!isfinite(get(y.data, i)), "softmax not finite", n, i);
             arrays_free((array[]){ z, y }, 2, "softmax canary");

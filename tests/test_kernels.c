@@ -397,24 +397,6 @@ static void elementwise_values(void)
             }
 }
 
-/* p = decay p + gain x, then g += signal p of the new p */
-static void trace_values(void)
-{
-    const double decay = 0.71875, gain = -1.375, signal = 2.0625;
-    for (int64_t n = 0; n <= MAX_LENGTH; n++) {
-        array x = array_random(n), p = array_random(n), g = array_random(n);
-        array x0 = array_copy(&x), p0 = array_copy(&p), g0 = array_copy(&g);
-        at.k->trace(n, decay, gain, signal, x.data, p.data, g.data);
-        for (int64_t i = 0; i < n; i++) {
-            const long double now = decay * (long double)get(p0.data, i) + gain * (long double)get(x0.data, i);
-            near(get(p.data, i), now, 4 * at.epsilon, "trace p", n, i);
-            near(get(g.data, i), get(g0.data, i) + signal * now, 12 * at.epsilon, "trace g", n, i);
-        }
-        same_bits(&x, &x0, "trace x");
-        arrays_free((array[]){ x, p, g, x0, p0, g0 }, 6, "trace canary");
-    }
-}
-
 static void adam_values(void)
 {
     const plast__adam c = {
@@ -554,15 +536,125 @@ static void test_levels(void **state)
             assert_ptr_not_equal(plast__kernels_get(level, PLAST_F32), plast__kernels_get(level, PLAST_F64));
 }
 
+/* ---- what recurrent layers do at every step ---- */
+
+static void product_values(void)
+{
+    enum { INNER = 9 };
+    for (int64_t rows = 1; rows <= 11; rows++)
+        for (int64_t cols = 1; cols <= MAX_LENGTH; cols += 1 + cols / 8) {
+            const int64_t lda = INNER + 2, ldb = cols + 3, ldc = cols + 1;
+            array a = array_random(rows * lda), b = array_random((INNER - 1) * ldb + cols);
+            array c = array_random((rows - 1) * ldc + cols), c0 = array_copy(&c);
+            const plast__few_rows s = { .rows = rows,
+                                        .cols = cols,
+                                        .inner = INNER,
+                                        .a = a.data,
+                                        .lda = lda,
+                                        .b = b.data,
+                                        .ldb = ldb,
+                                        .c = c.data,
+                                        .ldc = ldc,
+                                        .add = (int32_t)(cols % 2) };
+            at.k->product(&s);
+            for (int64_t i = 0; i < c.n; i++) {
+                const int64_t row = i / ldc, col = i % ldc;
+                long double sum = s.add || col >= cols ? (long double)get(c0.data, i) : 0;
+                for (int64_t l = 0; col < cols && l < INNER; l++)
+                    sum += (long double)get(a.data, row * lda + l) * get(b.data, l * ldb + col);
+                near(get(c.data, i), sum, col < cols ? 2 * INNER * at.epsilon : 0, "product", rows, i);
+            }
+            arrays_free((array[]){ a, b, c, c0 }, 4, "product canary");
+        }
+}
+
+/* Each row of a product is the same, however many there are. */
+static void product_rows_alone(void)
+{
+    enum { ROWS = 13, COLS = 37, INNER = 21 };
+    array a = array_random(ROWS * INNER), b = array_random(INNER * COLS);
+    array all = array_make(ROWS * COLS), alone = array_make(ROWS * COLS);
+    plast__few_rows s = { .rows = ROWS,
+                          .cols = COLS,
+                          .inner = INNER,
+                          .a = a.data,
+                          .lda = INNER,
+                          .b = b.data,
+                          .ldb = COLS,
+                          .c = all.data,
+                          .ldc = COLS };
+    at.k->product(&s);
+    for (s.rows = 1; s.rows <= ROWS; s.rows++) {
+        s.a = (char *)a.data + (size_t)(ROWS - s.rows) * INNER * at.size;
+        s.c = (char *)alone.data + (size_t)(ROWS - s.rows) * COLS * at.size;
+        at.k->product(&s);
+        for (int64_t i = (ROWS - s.rows) * COLS; i < (int64_t)ROWS * COLS; i++)
+            check(get(all.data, i) == get(alone.data, i), "a row of a product", s.rows, i);
+    }
+    arrays_free((array[]){ a, b, all, alone }, 4, "product canary");
+}
+
+static void trace_case(int64_t rows, int64_t cols, int32_t fresh)
+{
+    enum { STEPS = 3, SEQUENCES = 2 };
+    const int64_t ld = cols + 2, stride = rows + 1, next = SEQUENCES * stride + 3;
+    array rate[3] = { array_random(STEPS * next), array_random(STEPS * next), array_random(STEPS * next) };
+    array x = array_random(STEPS * SEQUENCES * ld), p = array_random(rows * SEQUENCES * ld),
+          g = array_random(rows * ld);
+    array p0 = array_copy(&p), g0 = array_copy(&g);
+    const plast__tracing t = { .steps = STEPS,
+                               .sequences = SEQUENCES,
+                               .rows = rows,
+                               .cols = cols,
+                               .ld = ld,
+                               .stride = stride,
+                               .next = next,
+                               .decay = rate[0].data,
+                               .gain = rate[1].data,
+                               .signal = rate[2].data,
+                               .x = x.data,
+                               .p = p.data,
+                               .g = g.data,
+                               .fresh = fresh };
+    at.k->trace(&t);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < ld; j++) {
+            long double sum = get(g0.data, i * ld + j);
+            for (int64_t b = 0; b < SEQUENCES; b++) {
+                const int64_t place = (i * SEQUENCES + b) * ld + j;
+                long double trace = fresh && j < cols ? 0 : (long double)get(p0.data, place);
+                for (int64_t step = 0; j < cols && step < STEPS; step++) {
+                    const int64_t r = step * next + b * stride + i;
+                    trace = get(rate[0].data, r) * trace +
+                            (long double)get(rate[1].data, r) * get(x.data, (step * SEQUENCES + b) * ld + j);
+                    sum += get(rate[2].data, r) * trace;
+                }
+                near(get(p.data, place), trace, j < cols ? 16 * at.epsilon : 0, "trace", rows, place);
+            }
+            near(get(g.data, i * ld + j), sum, j < cols ? 64 * at.epsilon : 0, "gradient of traces", rows, j);
+        }
+    arrays_free(rate, 3, "trace rates canary");
+    arrays_free((array[]){ x, p, g, p0, g0 }, 5, "trace canary");
+}
+
+static void trace_values(void)
+{
+    for (int64_t rows = 1; rows <= 9; rows++)
+        for (int64_t cols = 1; cols <= MAX_LENGTH; cols += 1 + cols / 8)
+            for (int32_t fresh = 0; fresh < 2; fresh++)
+                trace_case(rows, cols, fresh);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels), ALL_TABLES(sweep_values),    ALL_TABLES(sweep_cuts),
-        ALL_TABLES(sweep_sums),        ALL_TABLES(project_values),  ALL_TABLES(project_cuts),
-        ALL_TABLES(max_abs_values),    ALL_TABLES(dot_values),      ALL_TABLES(elementwise_values),
-        ALL_TABLES(adam_values),       ALL_TABLES(momentum_values), ALL_TABLES(rmsprop_values),
-        ALL_TABLES(clamp_values),      ALL_TABLES(sign_values),     ALL_TABLES(sums_values),
-        ALL_TABLES(relative_values),   ALL_TABLES(limit_values),    ALL_TABLES(trace_values),
+        cmocka_unit_test(test_levels),  ALL_TABLES(sweep_values),    ALL_TABLES(sweep_cuts),
+        ALL_TABLES(sweep_sums),         ALL_TABLES(project_values),  ALL_TABLES(project_cuts),
+        ALL_TABLES(max_abs_values),     ALL_TABLES(dot_values),      ALL_TABLES(elementwise_values),
+        ALL_TABLES(adam_values),        ALL_TABLES(momentum_values), ALL_TABLES(rmsprop_values),
+        ALL_TABLES(clamp_values),       ALL_TABLES(sign_values),     ALL_TABLES(sums_values),
+        ALL_TABLES(relative_values),    ALL_TABLES(limit_values),    ALL_TABLES(product_values),
+        ALL_TABLES(product_rows_alone), ALL_TABLES(trace_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,20 @@ static int allocate_one(plast_context *context, const plast__model *model, int32
     return 1;
 }
 
+/* Room for the largest group: layers go through their steps one after the other. */
+static int allocate_turned(plast_context *context, const plast__model *model, plast__activities *a)
+{
+    int64_t largest = 0;
+    for (int32_t i = 0; i < model->group_count; i++) {
+        const plast__group *group = &model->groups[i];
+        const int64_t wanted = plast__turns(group) ? group->cols * model->populations[group->post].ld : 0;
+        largest = wanted > largest ? wanted : largest;
+    }
+    if (largest > 0 && a->batch > 1)
+        a->turned = plast__allocate_rows(context, 1, largest, plast__size(model->dtype));
+    return largest == 0 || a->batch == 1 || a->turned != NULL;
+}
+
 static int allocate(plast_context *context, const plast__model *model, plast__activities *a)
 {
     const int64_t size = plast__size(model->dtype), ld = model->populations[model->output].ld;
@@ -52,7 +66,7 @@ static int allocate(plast_context *context, const plast__model *model, plast__ac
             return 0;
     a->target = plast__allocate_rows(context, a->batch, ld, size);
     a->proxy = plast__allocate_rows(context, a->batch, ld, size);
-    return a->target != NULL && a->proxy != NULL;
+    return a->target != NULL && a->proxy != NULL && allocate_turned(context, model, a);
 }
 
 plast_status plast__activities_create(plast_context *context, const plast__model *model, int64_t batch, int64_t room,
@@ -77,7 +91,8 @@ void plast__activities_destroy(plast_context *context, plast__activities *a)
     for (int32_t i = 0; a->of != NULL && i < a->count; i++) {
         const plast__activity *one = &a->of[i];
         void *const led[] = { one->y, one->y_before, one->z, one->slope };
-        void *const plain[] = { one->s, one->s_before, one->u, one->carry_y, one->carry_z, one->work, one->trace };
+        void *const plain[] = { one->s,       one->s_before, one->u,     one->carry_y,
+                                one->carry_z, one->work,     one->trace, one->rates };
         for (size_t k = 0; k < sizeof led / sizeof led[0]; k++)
             release_led(context, led[k], one->lead);
         for (size_t k = 0; k < sizeof plain / sizeof plain[0]; k++)
@@ -92,6 +107,7 @@ void plast__activities_destroy(plast_context *context, plast__activities *a)
     plast__release(context, a->sensitivities);
     plast__release(context, a->push_work);
     plast__release(context, a->of);
+    plast__release(context, a->turned);
     plast__release(context, a->target);
     plast__release(context, a->proxy);
     *a = (plast__activities){ .of = NULL };
@@ -145,6 +161,7 @@ void plast__activities_plain(plast__activities *a)
         a->of[i].error = a->of[i].instant = a->of[i].s;
         a->of[i].presynaptic = a->of[i].y;
         a->of[i].share = 1.0;
+        a->of[i].largest_error = -1.0;
     }
 }
 

@@ -22,12 +22,14 @@ typedef struct plast__activity {
                         * modulates it (core/rule.h) */
     const void *instant; /* the same, where a trace stands for what the synapses saw */
     const void *presynaptic; /* stands for y in the gradient of what starts here: y, unless a rule modulates it */
+    double largest_error;    /* of `error`, once an update has asked for it; negative until then */
     double share;            /* of the optimizer's step, that what ends here takes */
     int64_t units;           /* of the population */
     int64_t lead;            /* bytes before y, y_before, z and slope */
     void *carry_y, *carry_z; /* by sequence, where there is a state: the last step that went through */
     void *work;              /* two blocks of rows, one for each sequence, where there is a state */
     void *trace;             /* by sequence: eligibility of the bias, or of the initial state */
+    void *rates;             /* of the traces, at the steps that are traced together */
 } plast__activity;
 
 /* Eligibility of one group's weights, while e-prop runs forward in time. Factored: one filtered activity for all post
@@ -51,15 +53,24 @@ typedef struct plast__activities {
     uint64_t draws;         /* steps of noise that were drawn */
     plast__trace *traces;   /* one per group that there was; NULL until they are asked for */
     int32_t trace_count;
-    int64_t trace_room;     /* sequences that they have room for */
-    int32_t traced;         /* they are of the stream that is carried; else it has none yet */
-    double *sensitivities;  /* by sequence: of every state to every parameter; NULL until they are asked for */
-    double *push_work;      /* beside them */
-    uint64_t epoch;     /* of the network's temporal schemes when they were made */
-    int32_t tracing;    /* the update under way has its gradients from traces */
-    void *target;       /* what the outputs should have been, where it was read or a feedback scheme wants it */
-    void *proxy;        /* what a direct feedback scheme sends down in place of the outputs' signal */
+    int64_t trace_room;    /* sequences that they have room for */
+    int32_t traced;        /* they are of the stream that is carried; else it has none yet */
+    double *sensitivities; /* by sequence: of every state to every parameter; NULL until they are asked for */
+    double *push_work;     /* beside them */
+    int64_t rate_rows;     /* steps and sequences that rates have room for */
+    uint64_t epoch;        /* of the network's temporal schemes when they were made */
+    int32_t tracing;       /* the update under way has its gradients from traces */
+    void *turned; /* the transpose of a delayed group's weights, while its layer goes through its steps; NULL = none */
+    void *target; /* what the outputs should have been, where it was read or a feedback scheme wants it */
+    void *proxy;  /* what a direct feedback scheme sends down in place of the outputs' signal */
 } plast__activities;
+
+/* Whether steps of the layer go by the kernels' own products, with transposed weights in a cache near the core. */
+static inline int plast__turns(const plast__group *group)
+{
+    enum { MOST = 512 };
+    return group->delayed && group->rows <= 3 * MOST && group->cols <= MOST;
+}
 
 /* Room for `batch` rows, of `room` sequences at most. */
 plast_status plast__activities_create(plast_context *context, const plast__model *model, int64_t batch, int64_t room,

@@ -45,14 +45,23 @@ static double shaped(const plast__model *model, const plast__shape *shape, doubl
     return shape->sign ? fmin(largest, 1.0) : largest;
 }
 
+/* The largest of the errors, `n` numbers, of what ends in a population: its groups and its bias ask for the same. */
+static double largest_error(const plast__kernels *k, int64_t n, plast__activity *one)
+{
+    if (one->largest_error < 0.0)
+        one->largest_error = k->max_abs(n, one->error);
+    return one->largest_error;
+}
+
 /* For the gradient coef sum u v^T of the group. A minibatch's sum is formed before it meets its coefficient. */
 static double largest_element(const plast__model *model, const plast__group *group, const plast__gradient *g,
-                              int64_t samples)
+                              plast__activity *known, int64_t samples)
 {
     const plast__kernels *k = model->kernels;
+    const int64_t n = samples * plast__row_units(model, group)->ld;
     const double sum = g->given ? k->max_abs(group->rows * group->ld, g->matrix)
-                                : (double)samples * k->max_abs(samples * plast__row_units(model, group)->ld, g->u) *
-                                      k->max_abs(samples * group->ld, g->v);
+                                : (double)samples * k->max_abs(samples * group->ld, g->v) *
+                                      (known != NULL ? largest_error(k, n, known) : k->max_abs(n, g->u));
     const double largest = fabs(g->coef) * sum;
     return shaped(model, &g->shape, largest, samples > 1 ? sum : largest);
 }
@@ -83,7 +92,8 @@ static void emit_gradient(const plast__model *model, const plast__group *group, 
     g->given = drive->matrix != NULL;
     g->matrix = g->given ? drive->matrix : p->terms.samples > 1 ? p->matrix : NULL;
     g->group = group;
-    error->largest_gradient = fmax(error->largest_gradient, largest_element(model, group, g, p->terms.samples));
+    error->largest_gradient =
+        fmax(error->largest_gradient, largest_element(model, group, g, drive->known, p->terms.samples));
     plast__terms_add_rows(&p->terms, add_step, g,
                           fabs(drive->share) *
                               optimizer->bound(error->step, error->largest_gradient, plast__largest(model->dtype)));
@@ -149,6 +159,7 @@ plast__drive plast__gradient_of(const plast__model *model, const plast__group *g
 {
     plast__drive drive = { .u = a->of[group->post].error,
                            .v = plast__pre_error(model, a, group),
+                           .known = &a->of[group->post],
                            .factor = 1.0,
                            .share = a->of[group->post].share };
     const int64_t index = group - model->groups;
@@ -157,6 +168,7 @@ plast__drive plast__gradient_of(const plast__model *model, const plast__group *g
     const plast__trace *trace = &a->traces[index];
     if (trace->filtered != NULL) {
         drive.u = a->of[group->post].instant;
+        drive.known = NULL;
         drive.v = trace->filtered;
     }
     drive.matrix = trace->gradient;
@@ -259,10 +271,10 @@ plast_status plast__emit_drive(plast_context *context, const plast__model *model
 
 static double bias_step_bound(const plast__model *model, int32_t index, const plast__activities *a, plast__error *error)
 {
-    const plast__activity *activity = &a->of[index];
+    plast__activity *activity = &a->of[index];
     const int64_t samples = plast__error_rows(model, a, index);
-    const double gradient = error->coef * (double)samples *
-                            model->kernels->max_abs(samples * model->populations[index].ld, activity->error);
+    const double gradient =
+        error->coef * (double)samples * largest_error(model->kernels, samples * model->populations[index].ld, activity);
     if (!plast__optimizer_by_rows(error->optimizer, error->values)) {
         const double rate = activity->share * error->optimizer->linear_rate(error->values);
         return rate < plast__largest(model->dtype) ? rate * gradient : (double)INFINITY;

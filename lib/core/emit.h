@@ -26,8 +26,9 @@ typedef struct plast__drive {
     double mirrored_shrink;
     int32_t mirrored_ranks;
     plast__rank mirrored[PLAST__RANKS];
-    const void *matrix; /* rows x ld: that sum itself, when it is known; NULL = of u and v */
-    int32_t tied;       /* plast__emit_drive: the group's partner takes all of it too */
+    const void *matrix;     /* rows x ld: that sum itself, when it is known; NULL = of u and v */
+    int32_t tied;           /* plast__emit_drive: the group's partner takes all of it too */
+    plast__activity *known; /* whose errors u are; NULL = not a population's */
 } plast__drive;
 
 /* The gradient of a group of a layer. */

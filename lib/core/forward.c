@@ -20,7 +20,7 @@ static void activate(const plast__model *model, const plast__population *p, plas
     const void *z = plast__at_const(dtype, activity->z, at);
     void *y = plast__at(dtype, activity->y, at);
     if (p->activation == PLAST_SOFTMAX)
-        (void)model->kernels->softmax(count, z, y);
+        model->kernels->softmax(count, z, y);
     else
         model->kernels->activate(p->activation, p->param, count, z, y, plast__at(dtype, activity->slope, at));
 }

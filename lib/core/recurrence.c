@@ -24,9 +24,11 @@ void plast__activate_step(const plast__model *model, const plast__activities *a,
 {
     const plast__population *p = &model->populations[population];
     const plast__activity *activity = &a->of[population];
-    for (int64_t b = t * a->sequences; b < (t + 1) * a->sequences; b++) {
-        const int64_t at = b * p->ld;
-        model->kernels->activate(p->activation, p->param, p->units, plast__at(model->dtype, activity->z, at),
+    const int whole = p->units == p->ld; /* no padding, which stays 0 */
+    const int64_t rows = whole ? 1 : a->sequences, n = whole ? a->sequences * p->ld : p->units;
+    for (int64_t b = 0; b < rows; b++) {
+        const int64_t at = (t * a->sequences + b) * p->ld;
+        model->kernels->activate(p->activation, p->param, n, plast__at(model->dtype, activity->z, at),
                                  plast__at(model->dtype, activity->y, at),
                                  plast__at(model->dtype, activity->slope, at));
     }
@@ -60,12 +62,63 @@ void plast__drive_all(const plast__model *model, const plast__group *group, plas
                 (plast__operand){ group->weights, group->ld, 1 }, post->has_bias ? 1.0 : 0.0, z, post->ld);
 }
 
+enum { TURNED = 16 }; /* rows that are turned together: their columns come into the cache once */
+
+#define TURN(name, type)                                                                                               \
+    static void name(const plast__group *group, int64_t post_ld, type *out)                                            \
+    {                                                                                                                  \
+        const type *w = group->weights;                                                                                \
+        for (int64_t first = 0; first < post_ld; first += TURNED)                                                      \
+            for (int64_t j = 0; j < group->cols; j++)                                                                  \
+                for (int64_t i = first; i < first + TURNED && i < post_ld; i++)                                        \
+                    out[j * post_ld + i] = i < group->rows ? w[i * group->ld + j] : 0;                                 \
+    }
+
+TURN(turn_floats, float)
+TURN(turn_doubles, double)
+
+static void turn(const plast__model *model, const plast__group *group, void *out)
+{
+    const int64_t post_ld = model->populations[group->post].ld;
+    if (model->dtype == PLAST_F64)
+        turn_doubles(group, post_ld, out);
+    else
+        turn_floats(group, post_ld, out);
+}
+
+/* By the transposed weights, whose rows need no sums across a vector. */
+static void drive_turned(const plast__model *model, const plast__group *group, const plast__activities *a,
+                         const void *before, void *z)
+{
+    const int64_t ld = model->populations[group->post].ld;
+    if (a->sequences == 1) {
+        model->kernels->project(a->turned, ld, group->cols, ld, before, z);
+        return;
+    }
+    const plast__few_rows product = { .rows = a->sequences,
+                                      .cols = ld,
+                                      .inner = group->cols,
+                                      .a = before,
+                                      .lda = group->ld,
+                                      .b = a->turned,
+                                      .ldb = ld,
+                                      .c = z,
+                                      .ldc = ld,
+                                      .add = 1 };
+    model->kernels->product(&product);
+}
+
 void plast__drive_step(const plast__model *model, const plast__group *group, plast__activities *a, int64_t t,
                        plast__pending *p)
 {
     const void *before = plast__step_of(model, a, group->pre, a->of[group->pre].y, t - 1);
     void *z = plast__step_of(model, a, group->post, a->of[group->post].z, t);
-    if (a->sequences == 1)
+    const int turned = plast__turns(group) && a->rows > 1;
+    if (turned && t == 0)
+        turn(model, group, a->turned);
+    if (turned)
+        drive_turned(model, group, a, before, z);
+    else if (a->sequences == 1)
         sweep_one(model, group, a->rows == 1 ? p : NULL, before, z, z);
     else
         plast__gemm(model->dtype, a->sequences, group->rows, group->cols, 1.0, (plast__operand){ before, group->ld, 0 },
@@ -136,6 +189,17 @@ int plast__way_back(const plast__model *model, const plast__group *group, const 
     if (a->sequences == 1) {
         memset(out, 0, (size_t)(group->ld * plast__size(model->dtype)));
         model->kernels->project(group->weights, group->ld, group->rows, group->ld, e, out);
+    } else if (plast__turns(group)) {
+        const plast__few_rows product = { .rows = a->sequences,
+                                          .cols = group->ld,
+                                          .inner = group->rows,
+                                          .a = e,
+                                          .lda = model->populations[group->post].ld,
+                                          .b = group->weights,
+                                          .ldb = group->ld,
+                                          .c = out,
+                                          .ldc = group->ld };
+        model->kernels->product(&product);
     } else {
         plast__gemm(model->dtype, a->sequences, group->cols, group->rows, 1.0,
                     (plast__operand){ e, model->populations[group->post].ld, 0 },

@@ -207,7 +207,7 @@ INLINE real largest(int64_t n, const real *z)
     return top;
 }
 
-static double softmax(int64_t n, const void *zp, void *yp)
+static void softmax(int64_t n, const void *zp, void *yp)
 {
     const real *z = zp;
     real *y = yp;
@@ -230,7 +230,6 @@ static double softmax(int64_t n, const void *zp, void *yp)
     /* An input that is not finite made its lane of `zeros` NaN: it spoils all outputs. */
     real total = v_sum(sum + zeros);
     scale(n, 1 / (double)total, y, y);
-    return (double)top + log((double)total);
 }
 
 #endif

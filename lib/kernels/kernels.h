@@ -56,6 +56,35 @@ typedef struct plast__rmsprop {
     double rate, alpha, epsilon;
 } plast__rmsprop;
 
+/* Eligibility traces p of `rows` post units, and the gradient g that they add up to: for each post unit and each of
+ * `sequences`, step by step,
+ *
+ *     p  <-  decay p + gain x        g  <-  g + signal p
+ *
+ * p has a row of ld for each post unit and sequence (unit * sequences + b), g one for each unit, x one for each step and
+ * sequence (t * sequences + b). decay, gain and signal have a number for each unit; those of one sequence follow those
+ * of the sequence before after `stride`, those of one step those of the step before after `next`. What
+ * becomes of a post unit does not depend on the others. */
+typedef struct plast__tracing {
+    int64_t steps, sequences;
+    int64_t rows, cols, ld;
+    int64_t stride, next;
+    const void *decay, *gain, *signal;
+    const void *x;
+    void *p, *g;
+    int32_t fresh; /* 1: p is not read but taken to be 0 */
+} plast__tracing;
+
+/* c = a b, or c += a b with `add`: rows x inner by inner x cols, with elements between rows. Each element is summed in
+ * ascending order of the inner index, whatever the number of rows. Meant for few rows, and for b that fits in a cache. */
+typedef struct plast__few_rows {
+    int64_t rows, cols, inner;
+    const void *a, *b;
+    void *c;
+    int64_t lda, ldb, ldc;
+    int32_t add;
+} plast__few_rows;
+
 typedef struct plast__kernels {
     void (*sweep)(const plast__sweep *s);
     /* out[j] += sum_i y[i] w[i][j] */
@@ -63,8 +92,8 @@ typedef struct plast__kernels {
     /* y = f(z), and slope = f'(z) unless NULL; any `activation` but PLAST_SOFTMAX; `param` is its parameter, not 0
      * where it has one */
     void (*activate)(int32_t activation, double param, int64_t n, const void *z, void *y, void *slope);
-    /* y = softmax(z), n > 0; returns log sum exp z */
-    double (*softmax)(int64_t n, const void *z, void *y);
+    /* y = softmax(z), n > 0 */
+    void (*softmax)(int64_t n, const void *z, void *y);
     /* largest |x_i|; INFINITY if any is infinite or NaN; 0 for n = 0 */
     double (*max_abs)(int64_t n, const void *x);
     double (*dot)(int64_t n, const void *a, const void *b);
@@ -86,8 +115,8 @@ typedef struct plast__kernels {
     /* moments m, v are updated from gradient g; delta = the step to add to the weights */
     void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);
     void (*momentum)(int64_t n, const plast__momentum *c, const void *g, void *m, void *delta);
-    /* p = decay p + gain x, then g += signal p: one row of eligibility traces */
-    void (*trace)(int64_t n, double decay, double gain, double signal, const void *x, void *p, void *g);
+    void (*trace)(const plast__tracing *t);
+    void (*product)(const plast__few_rows *s);
     void (*rmsprop)(int64_t n, const plast__rmsprop *c, const void *g, void *v, void *delta);
 } plast__kernels;
 

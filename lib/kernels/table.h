@@ -6,10 +6,12 @@
 
 #include "activate.h"
 #include "levels.h"
+#include "product.h"
 #include "project.h"
 #include "steps.h"
 #include "sums.h"
 #include "sweep.h"
+#include "trace.h"
 #include "vectors.h"
 
 #define TABLE_NAME(type, level) TABLE_NAME_(type, level)
@@ -42,6 +44,7 @@ const plast__kernels TABLE = {
     .momentum = momentum,
     .rmsprop = rmsprop,
     .trace = trace,
+    .product = product,
 };
 
 #endif

@@ -136,25 +136,6 @@ static void limit(int64_t n, const void *lowp, const void *highp, const void *ap
     }
 }
 
-static void trace(int64_t n, double decay, double gain, double signal, const void *xp, void *pp, void *gp)
-{
-    const vec d = v_set1((real)decay), c = v_set1((real)gain), s = v_set1((real)signal);
-    const real *x = xp;
-    real *p = pp, *g = gp;
-    int64_t j = 0;
-    for (; j + LANES <= n; j += LANES) {
-        const vec now = v_fma(d, v_load(p + j), c * v_load(x + j));
-        v_store(p + j, now);
-        v_store(g + j, v_fma(s, now, v_load(g + j)));
-    }
-    if (j < n) {
-        const lanes part = v_lanes(n - j);
-        const vec now = v_fma(d, v_load_part(p + j, part), c * v_load_part(x + j, part));
-        v_store_part(p + j, now, part);
-        v_store_part(g + j, v_fma(s, now, v_load_part(g + j, part)), part);
-    }
-}
-
 /* Reductions keep four partial results: one would wait for itself at every step. */
 static double dot(int64_t n, const void *ap, const void *bp)
 {

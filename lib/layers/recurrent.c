@@ -190,6 +190,16 @@ static void arrive(const descent *d, int64_t t)
     d->k->scale(d->n, alpha, error, error);
 }
 
+/* Exact credit without a leak: the error of step t, c as well, is slope o (arrived + back). */
+static void go_back(const descent *d, int64_t t)
+{
+    void *error = at_step(d, d->error, t);
+    if (plast__way_back(d->layer->model, &d->layer->model->groups[d->layer->synapses[RECURRENT].group], d->a, d->time,
+                        at_step(d, d->error, t + 1), d->back))
+        d->k->add_scaled(d->n, 1.0, d->back, at_step(d, d->arrived, t));
+    d->k->multiply(d->n, at_step(d, d->arrived, t), at_step(d, d->slope, t), error);
+}
+
 /* Traces want the signals of the instant, and what arrived. */
 static void leave_for_traces(const descent *d, plast__activity *own)
 {
@@ -225,7 +235,12 @@ static void backward(const plast_layer *layer, plast__activities *a, const plast
         return;
     }
     own->error = d.error;
+    const int short_way = layer->alpha == 1.0 && layer->form == PLAST_FORM_VOLTAGE && time->path == PLAST__PATH_EXACT;
     for (int64_t t = steps - 1; t >= 0; t--) {
+        if (short_way && !plast__time_cut(time, t, steps)) {
+            go_back(&d, t);
+            continue;
+        }
         if (plast__time_cut(time, t, steps))
             memset(d.c, 0, (size_t)(n * plast__size(model->dtype)));
         else
@@ -261,8 +276,10 @@ static void add_self(const plast_layer *layer, const plast__activities *a, const
 
 static void fill(const plast__model *model, int64_t n, double value, void *out)
 {
-    for (int64_t i = 0; i < n; i++)
-        plast__set(model->dtype, out, i, value);
+    const int64_t size = plast__size(model->dtype);
+    plast__set(model->dtype, out, 0, value);
+    for (int64_t done = 1; done < n; done *= 2)
+        memcpy(plast__at(model->dtype, out, done), out, (size_t)((n - done < done ? n - done : done) * size));
 }
 
 static void rates(const plast_layer *layer, const plast__activities *a, const plast__time *time, int32_t population,

@@ -8,6 +8,23 @@
 
 #include <string.h>
 
+/* Steps that go over the traces in one pass. Rates of one step lie a few cache lines further on than those of the step
+ * before end: a power of 2 between them would send all steps to one corner of the cache. */
+enum { TOGETHER = 16, APART = 192 };
+
+enum { RATES = 3 };
+
+static int64_t apart(const plast__model *model)
+{
+    return APART / plast__size(model->dtype);
+}
+
+/* Elements of the rates of one kind. */
+static int64_t rates_size(const plast__model *model, const plast__activities *a, int32_t population)
+{
+    return a->rate_rows * model->populations[population].ld + (TOGETHER + 1) * apart(model);
+}
+
 static int is_traced(const plast_network *network, const plast__time *time, int32_t group)
 {
     const plast__group *g = &network->model.groups[group];
@@ -62,17 +79,25 @@ static int fit(const plast_network *network, const plast__time *time, const plas
     return a->traces != NULL && a->epoch == network->temporal_epoch;
 }
 
-/* One trace for each unit, of the bias or of the initial state. */
+/* What a population's traces need beside those of its groups: one for each unit, of the bias or of the initial state,
+ * and the rates of the steps that are traced together. */
 static int make_unit_traces(plast_context *context, const plast_network *network, plast__activities *a)
 {
-    const plast__model *model = &network->model;
+    const int64_t size = plast__size(network->model.dtype), most = TOGETHER * a->room;
+    a->rate_rows = a->batch < most ? a->batch : most;
     for (int32_t i = 0; i < a->count; i++) {
-        const plast__population *p = &model->populations[i];
-        if ((!p->through_time && !p->is_initial) || a->of[i].trace != NULL)
-            continue;
-        a->of[i].trace = plast__allocate_rows(context, a->room, p->ld, plast__size(model->dtype));
-        if (a->of[i].trace == NULL)
-            return 0;
+        const plast__population *p = &network->model.populations[i];
+        plast__activity *one = &a->of[i];
+        if ((p->through_time || p->is_initial) && one->trace == NULL) {
+            one->trace = plast__allocate_rows(context, a->room, p->ld, size);
+            if (one->trace == NULL)
+                return 0;
+        }
+        if ((p->through_time || p->has_state) && one->rates == NULL) {
+            one->rates = plast__allocate_rows(context, RATES, rates_size(&network->model, a, i), size);
+            if (one->rates == NULL)
+                return 0;
+        }
     }
     return 1;
 }
@@ -132,18 +157,26 @@ static void clear_traces(const plast_network *network, plast__activities *a)
             memset(a->of[i].trace, 0, (size_t)(a->room * model->populations[i].ld * size));
 }
 
-/* The stream's first step: nothing has happened yet, and the initial state is all there is. */
+/* The stream's first step: nothing has happened yet, and the initial state is all there is. What has a trace of its own
+ * for every weight takes no notice of what they were. */
 static void begin(const plast_network *network, const plast__time *time, plast__activities *a)
 {
     const plast__model *model = &network->model;
+    const int64_t size = plast__size(model->dtype);
     if (time->sensitivities) {
         plast__network_begin_sensitivities(network, a);
         return;
     }
-    clear_traces(network, a);
-    for (int32_t i = 0; i < a->count; i++)
-        for (int64_t j = 0; model->populations[i].is_initial && j < a->room * model->populations[i].ld; j++)
+    for (int32_t i = 0; i < a->trace_count; i++)
+        if (a->traces[i].filtered != NULL)
+            memset(a->traces[i].p, 0, (size_t)(a->trace_room * model->groups[i].ld * size));
+    for (int32_t i = 0; i < a->count; i++) {
+        const int64_t n = a->room * model->populations[i].ld;
+        if (a->of[i].trace != NULL)
+            memset(a->of[i].trace, 0, (size_t)(n * size));
+        for (int64_t j = 0; model->populations[i].is_initial && j < n; j++)
             plast__set(model->dtype, a->of[i].trace, j, 1.0);
+    }
 }
 
 /* The same filter for all post units: p <- decay p + pre. */
@@ -162,81 +195,144 @@ static void filter(const plast__model *model, const plast__activities *a, int32_
     }
 }
 
-/* One step of every weight's own trace, which lie by row and sequence, and the gradient that it adds. */
-static void step_full(const plast__model *model, const plast__activities *a, int32_t index, int64_t t,
-                      const plast__rates *rates, const plast__trace *trace)
+/* Some steps of a layer's traces, from `first` on. */
+typedef struct span {
+    const plast_layer *layer;
+    const plast__activities *a;
+    const plast__time *time;
+    int64_t first, steps;
+    int32_t fresh; /* the first ones of their stream */
+} span;
+
+/* Its rates, as plast__rates; steps lie `next` elements apart. */
+typedef struct span_rates {
+    void *decay, *gain, *signal;
+    int64_t next;
+    double state_scale;
+} span_rates;
+
+/* The rates of the population at all steps. */
+static span_rates read_rates(const span *s, int32_t population)
 {
-    const plast__group *group = &model->groups[index];
-    const int32_t dtype = model->dtype;
-    const int64_t ld = group->ld, post_ld = model->populations[group->post].ld;
-    const void *pre = plast__at_const(dtype, plast__pre_activity(model, a, group), t * a->sequences * ld);
-    for (int64_t i = 0; i < group->rows; i++)
-        for (int64_t b = 0; b < a->sequences; b++)
-            model->kernels->trace(
-                ld, plast__get(dtype, rates->decay, b * post_ld + i), plast__get(dtype, rates->gain, b * post_ld + i),
-                plast__get(dtype, rates->signal, b * post_ld + i), plast__at_const(dtype, pre, b * ld),
-                plast__at(dtype, trace->p, (i * a->sequences + b) * ld), plast__at(dtype, trace->gradient, i * ld));
+    const plast__model *model = s->layer->model;
+    const plast__activity *one = &s->a->of[population];
+    const int64_t ld = model->populations[population].ld, n = s->a->sequences * ld;
+    const int64_t size = rates_size(model, s->a, population);
+    span_rates all = { .decay = one->rates,
+                       .gain = plast__at(model->dtype, one->rates, size),
+                       .signal = plast__at(model->dtype, one->rates, 2 * size),
+                       .next = n + apart(model) };
+    for (int64_t t = 0; t < s->steps; t++) {
+        plast__rates rates = { .decay = one->work, .gain = plast__at(model->dtype, one->work, s->a->room * ld) };
+        s->layer->kind->rates(s->layer, s->a, s->time, population, s->first + t, &rates);
+        const void *const from[RATES] = { rates.decay, rates.gain, rates.signal };
+        void *const to[RATES] = { all.decay, all.gain, all.signal };
+        for (int i = 0; i < RATES; i++)
+            memcpy(plast__at(model->dtype, to[i], t * all.next), from[i], (size_t)(n * plast__size(model->dtype)));
+        all.state_scale = rates.state_scale;
+    }
+    return all;
 }
 
-static plast__rates rates_of(const plast_layer *layer, const plast__activities *a, const plast__time *time,
-                             int32_t population, int64_t t)
+/* Every weight's own trace, which lie by row and sequence, and the gradient that they add. */
+static void trace_weights(const span *s, const span_rates *rates, int32_t index)
 {
-    const plast__activity *one = &a->of[population];
-    plast__rates rates = { .decay = one->work };
-    rates.gain = plast__at(layer->model->dtype, one->work, a->room * layer->model->populations[population].ld);
-    layer->kind->rates(layer, a, time, population, t, &rates);
-    return rates;
-}
-
-static void trace_group(const plast_layer *layer, const plast__activities *a, const plast__time *time, int32_t index)
-{
-    const plast__model *model = layer->model;
+    const plast__model *model = s->layer->model;
     const plast__group *group = &model->groups[index];
-    const plast__trace *trace = &a->traces[index];
-    if (trace->filtered != NULL) {
-        filter(model, a, index, 1.0 - layer->alpha, trace);
-        return;
-    }
-    memset(trace->gradient, 0, (size_t)(group->rows * group->ld * plast__size(model->dtype)));
-    for (int64_t t = 0; t < plast__steps(a); t++) {
-        const plast__rates rates = rates_of(layer, a, time, group->post, t);
-        step_full(model, a, index, t, &rates, trace);
-    }
+    const plast__trace *trace = &s->a->traces[index];
+    const int64_t ld = group->ld;
+    const plast__tracing pass = { .steps = s->steps,
+                                  .sequences = s->a->sequences,
+                                  .rows = group->rows,
+                                  .cols = ld,
+                                  .ld = ld,
+                                  .stride = model->populations[group->post].ld,
+                                  .next = rates->next,
+                                  .decay = rates->decay,
+                                  .gain = rates->gain,
+                                  .signal = rates->signal,
+                                  .x = plast__at_const(model->dtype, plast__pre_activity(model, s->a, group),
+                                                       s->first * s->a->sequences * ld),
+                                  .p = trace->p,
+                                  .g = trace->gradient,
+                                  .fresh = s->fresh };
+    if (s->first == 0)
+        memset(trace->gradient, 0, (size_t)(group->rows * ld * plast__size(model->dtype)));
+    model->kernels->trace(&pass);
 }
 
 /* The signal of a bias, whose pre is 1, takes the place of what the groups' traces have read. */
-static void trace_bias(const plast_layer *layer, const plast__activities *a, const plast__time *time,
-                       int32_t population)
+static void trace_bias(const span *s, const span_rates *rates, int32_t population)
 {
-    const plast__model *model = layer->model;
-    const plast__activity *one = &a->of[population];
-    const int64_t n = a->sequences * model->populations[population].ld;
-    for (int64_t t = 0; t < plast__steps(a); t++) {
-        const plast__rates rates = rates_of(layer, a, time, population, t);
-        model->kernels->multiply(n, rates.decay, one->trace, one->trace);
-        model->kernels->add_scaled(n, 1.0, rates.gain, one->trace);
-        model->kernels->multiply(n, rates.signal, one->trace, plast__at(model->dtype, one->u, t * n));
+    const plast__model *model = s->layer->model;
+    const plast__kernels *k = model->kernels;
+    const plast__activity *one = &s->a->of[population];
+    const int64_t n = s->a->sequences * model->populations[population].ld;
+    for (int64_t t = 0; t < s->steps; t++) {
+        k->multiply(n, plast__at_const(model->dtype, rates->decay, t * rates->next), one->trace, one->trace);
+        k->add_scaled(n, 1.0, plast__at_const(model->dtype, rates->gain, t * rates->next), one->trace);
+        k->multiply(n, plast__at_const(model->dtype, rates->signal, t * rates->next), one->trace,
+                    plast__at(model->dtype, one->u, (s->first + t) * n));
     }
 }
 
-static void trace_initial(const plast_layer *layer, const plast__activities *a, const plast__time *time)
+static void trace_initial(const span *s, const span_rates *rates)
 {
-    const plast__model *model = layer->model;
+    const plast__model *model = s->layer->model;
     const plast__kernels *k = model->kernels;
-    const plast__activity *one = &a->of[layer->initial];
-    const int64_t n = a->sequences * model->populations[layer->initial].ld;
-    memset(one->s, 0, (size_t)(n * plast__size(model->dtype)));
-    for (int64_t t = 0; t < plast__steps(a); t++) {
-        const plast__rates rates = rates_of(layer, a, time, layer->state, t);
-        k->multiply(n, rates.decay, one->trace, one->trace);
-        k->multiply(n, rates.signal, one->trace, rates.gain);
-        k->add_scaled(n, rates.state_scale, rates.gain, one->s);
+    const plast__activity *one = &s->a->of[s->layer->initial];
+    const int64_t n = s->a->sequences * model->populations[s->layer->initial].ld;
+    void *product = s->a->of[s->layer->state].work;
+    if (s->first == 0)
+        memset(one->s, 0, (size_t)(n * plast__size(model->dtype)));
+    for (int64_t t = 0; t < s->steps; t++) {
+        k->multiply(n, plast__at_const(model->dtype, rates->decay, t * rates->next), one->trace, one->trace);
+        k->multiply(n, plast__at_const(model->dtype, rates->signal, t * rates->next), one->trace, product);
+        k->add_scaled(n, rates->state_scale, product, one->s);
+    }
+}
+
+/* All that reads the rates of one population; its bias comes last. */
+static void trace_population(const span *s, int32_t population)
+{
+    const plast__model *model = s->layer->model;
+    const int through = model->populations[population].through_time;
+    if (!through && population != s->layer->state)
+        return;
+    const span_rates rates = read_rates(s, population);
+    for (int32_t g = 0; g < s->layer->groups; g++) {
+        const int32_t index = s->layer->synapses[g].group;
+        if (model->groups[index].post == population && s->a->traces[index].gradient != NULL)
+            trace_weights(s, &rates, index);
+    }
+    if (population == s->layer->state && model->populations[s->layer->initial].has_bias)
+        trace_initial(s, &rates);
+    if (through)
+        trace_bias(s, &rates, population);
+}
+
+static void trace_layer(const plast_layer *layer, const plast__activities *a, const plast__time *time)
+{
+    const int64_t steps = plast__steps(a), most = a->rate_rows / a->sequences;
+    const int64_t together = most < TOGETHER ? most : TOGETHER;
+    for (int32_t g = 0; g < layer->groups; g++)
+        if (a->traces[layer->synapses[g].group].filtered != NULL)
+            filter(layer->model, a, layer->synapses[g].group, 1.0 - layer->alpha, &a->traces[layer->synapses[g].group]);
+    for (int64_t t = 0; t < steps; t += together) {
+        const span s = { .layer = layer,
+                         .a = a,
+                         .time = time,
+                         .first = t,
+                         .steps = steps - t < together ? steps - t : together,
+
+                         .fresh = t == 0 && a->live == 0 };
+        for (int32_t p = layer->first_population; p < layer->first_population + layer->populations; p++)
+            trace_population(&s, p);
     }
 }
 
 void plast__network_trace(const plast_network *network, const plast__time *time, plast__activities *a)
 {
-    const plast__model *model = &network->model;
     if (!time->tracing || network->stateful == 0)
         return;
     if (a->live == 0)
@@ -247,17 +343,9 @@ void plast__network_trace(const plast_network *network, const plast__time *time,
         plast__network_push_sensitivities(network, a);
         return;
     }
-    for (int32_t i = 0; i < network->layer_count; i++) {
-        const plast_layer *layer = network->layers[i];
-        if (layer->state == 0)
-            continue;
-        for (int32_t g = 0; g < layer->groups; g++)
-            trace_group(layer, a, time, layer->synapses[g].group);
-        trace_initial(layer, a, time);
-        for (int32_t p = layer->first_population; p < layer->first_population + layer->populations; p++)
-            if (model->populations[p].through_time)
-                trace_bias(layer, a, time, p);
-    }
+    for (int32_t i = 0; i < network->layer_count; i++)
+        if (network->layers[i]->state > 0)
+            trace_layer(network->layers[i], a, time);
 }
 
 void plast__network_carry_traces(const plast_network *network, plast__activities *a)
