@@ -63,7 +63,9 @@ plast_status plast__network_forward(plast_context *context, const plast_network 
                 isfinite(model->kernels->max_abs(a->rows * model->populations[index].ld, a->of[index].z)))
                 continue;
             clear_projections(model, pending);
-            return not_finite(context, model, a, i, index);
+            const plast_status status = not_finite(context, model, a, i, index);
+            memset(a->of[index].z, 0, (size_t)(a->rows * model->populations[index].ld * plast__size(model->dtype)));
+            return status; /* 0 times infinity had reached the padding */
         }
     }
     return PLAST_OK;
