@@ -73,6 +73,7 @@ static plast_status meddle(void *user, const plast_report *so_far)
     assert_non_null(strstr(plast_context_error(w->context), "progress callback"));
     assert_int_equal(plast_network_set_optimizer(w->network, w->optimizer), PLAST_E_STATE);
     assert_int_equal(plast_network_add_rule(w->network, 1, w->rule), PLAST_E_STATE);
+    assert_int_equal(plast_network_set_temporal_parameter(w->network, "truncation", 1.0), PLAST_E_STATE);
     assert_int_equal(plast_network_reset(w->network, 4), PLAST_E_STATE);
     assert_int_equal(plast_network_prepare(w->network, 1000), PLAST_E_STATE);
     assert_int_equal(plast_network_evaluate(w->network, NULL, &w->data, &report), PLAST_OK);

@@ -12,7 +12,8 @@ extern "C" {
 
 /* What belongs to a data stream: activities, signals, and what layers with a state carry from step to step, with its
  * eligibility traces and its place in the stream of noise. Everything is allocated when it is made, but traces, which
- * are when they are first needed. A network may have several. Thread rule: one thread at a time; a state made with another context than its network's may run in that context's thread. */
+ * are when they are first needed. A network may have several. Thread rule: one thread at a time; a state made with
+ * another context than its network's may run in that context's thread. */
 typedef struct plast_state plast_state;
 
 typedef struct plast_state_options {
@@ -90,8 +91,8 @@ typedef struct plast_report {
 
 /* Called between updates. 0 goes on; any other value ends the call, which then returns the value if it is
  * PLAST_E_USER or below, else PLAST_E_STOPPED. What was learned stays. It is called after the last update too
- * when that is due. The callback may read, run and evaluate the network, set rates, parameters of the feedback scheme, weights,
- * biases, masks and frozen flags;
+ * when that is due. The callback may read, run and evaluate the network, set rates, parameters of the feedback scheme,
+ * weights, biases, masks, cell types and frozen flags;
  * learning, resetting, preparing, attaching rules or optimizers, and changing what the state in use carries are refused
  * meanwhile (PLAST_E_STATE); so is running through that state while its sequences go on afterwards. It must
  * return: no exception or longjmp out of it, and it destroys nothing that the call uses. */
@@ -141,7 +142,7 @@ typedef struct plast_mirror_options {
 /* The mirror phase of feedback "weight_mirror": every layer that receives an error emits noise, the next one answers, and
  * the feedback matrix between them learns (feedback.h). It is called in turn with plast_network_learn; forward weights
  * and biases stay as they are. A softmax layer answers with its potential. Noise comes from the network's own stream.
- * Overwrites the state. Each update is atomic: PLAST_E_NOT_FINITE when an answer or weight would not be finite.
+ * Overwrites the state, whose stream ends. Each update is atomic: PLAST_E_NOT_FINITE when an answer or weight would not be finite.
  * PLAST_E_UNSUPPORTED under another scheme. `options` may be NULL. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_mirror(plast_network *network, plast_state *state,
                                                             const plast_mirror_options *options);

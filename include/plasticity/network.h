@@ -165,12 +165,13 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_add(plast_network *network,
 PLAST_API const char *plast_layer_kind_name(int32_t index);
 
 /* Attaches a copy of the rule to each of the synapse groups that end in the layers ("dense" has one; of a delayed group
- * pre is the activity one step earlier), and fixes the network's shape. A rule may be attached to a layer once: a second time is PLAST_E_STATE. States made before stay
- * good; memory for the rule is made by plast_network_prepare or at the next call. */
+ * pre is the activity one step earlier), and fixes the network's shape. A rule may be attached to a layer once: a
+ * second time is PLAST_E_STATE. States made before stay good; memory for the rule is made by plast_network_prepare or
+ * at the next call. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_add_rule(plast_network *network, int32_t layers,
                                                               const plast_rule *rule);
 /* A parameter of the attached rule, at any time between calls. Set: PLAST_E_UNKNOWN when none of the layers has it.
- * Get: of one layer, by index. */
+ * Get: of one layer, by index; where several of its groups have the rule, of the first. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_rule(plast_network *network, int32_t layers, const char *rule,
                                                               const char *parameter, double value);
 PLAST_API PLAST_NODISCARD plast_status plast_network_get_rule(const plast_network *network, int32_t layer,
@@ -181,8 +182,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_synapses_add_rule(plast_synapses *s
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_rule(plast_synapses *synapses, const char *rule,
                                                                const char *parameter, double value);
 
-/* A live read-only view, 1 x units of the layer, of what an attached rule keeps for each unit from update to update, by
- * name (rule.h says which rules keep what). Valid as long as the network, except during a call that learns.
+/* A live read-only view, 1 x units of the layer (of "gru" 3 units), of what an attached rule keeps for each unit from
+ * update to update, by name (rule.h says which rules keep what); of the layer's first group that has the rule. Valid as long as the network, except during a call that learns.
  * PLAST_E_UNKNOWN when the layer lacks the rule or the rule keeps no such quantity. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_view_rule(const plast_network *network, int32_t layer,
                                                                const char *rule, const char *quantity,
@@ -203,7 +204,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_optimizer_parameter(con
  * rules, the optimizer and its count of updates stay, so a scheme may be changed in the middle of learning; a group that
  * the new scheme adds starts with moments of 0. States made before stay good, unless populations came, went or changed
  * their size with the scheme ("circuit"): then they are refused (PLAST_E_STATE), and the network's own is made anew.
- * Groups that end in a frozen layer start frozen. PLAST_E_STATE for a network without hidden layers; PLAST_E_UNSUPPORTED where the scheme has no meaning. */
+ * Groups that end in a frozen layer start frozen. PLAST_E_STATE for a network without hidden layers;
+ * PLAST_E_UNSUPPORTED where the scheme has no meaning. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_feedback(plast_network *network, int32_t layers,
                                                                   const plast_feedback *feedback);
 /* Name of the scheme in force, "backprop" until one is set. */
@@ -223,7 +225,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_set_temporal(plast_network 
                                                                   const plast_temporal *temporal);
 /* Name of the scheme in force. */
 PLAST_API const char *plast_network_temporal(const plast_network *network);
-/* A parameter of the scheme in force, at any time between calls. */
+/* A parameter of the scheme in force, at any time between calls; not in a progress callback (PLAST_E_STATE): a call
+ * that learns keeps to what it began with. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_temporal_parameter(plast_network *network,
                                                                             const char *parameter, double value);
 PLAST_API PLAST_NODISCARD plast_status plast_network_get_temporal_parameter(const plast_network *network,
@@ -248,7 +251,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_layer(const plast_network *
                                                            plast_layer **layer);
 
 PLAST_API int64_t plast_layer_units(const plast_layer *layer);
-/* Biases as 1 x units (of "gru" 3 units), copied. PLAST_E_STATE for a layer without bias; set refuses what is not finite. */
+/* Biases as 1 x units (of "gru" 3 units), copied. PLAST_E_STATE for a layer without bias; set refuses what is not
+ * finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias);
 /* What a layer keeps for its units beside weights, by name, as 1 x its length: "bias" (units) or, of a layer with a state,

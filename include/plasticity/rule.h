@@ -4,9 +4,9 @@
  *
  *     W  <-  factor o W  +  sum_k u_k v_k^T  +  increments row by row      (one factor a row)
  *
- * after which masks apply and rows may be rescaled; they are applied together with the error-driven step. A rule's own rate acts on the weights directly, never
- * through the optimizer, so that its published stability bound holds under any optimizer. Rules act on matrices,
- * never on biases. */
+ * after which masks apply and rows may be rescaled; they are applied together with the error-driven step. A rule's own
+ * rate acts on the weights directly, never through the optimizer, so that its published stability bound holds under any
+ * optimizer. Rules act on matrices, never on biases. */
 #ifndef PLASTICITY_RULE_H
 #define PLASTICITY_RULE_H
 
@@ -87,10 +87,14 @@ typedef struct plast_rule plast_rule;
  *     I_i = sum_j |W_ij|      r_i = 2 I_i / max_k I_k      m_i = max(1, r_i), between 1 and 2
  *
  * from the weights of the forward pass under way, without biases; m = 1 where all I are 0, and 2 everywhere where they are
- * equal. s_l becomes m o s_l before it goes further down. The optimizer sees the changed gradient of weights and biases; other
- * rules see the changed s_l, and are not scaled. Not for the output layer (PLAST_E_INVALID). No rate. Keeps "factor"
- * (plast_network_view_rule), what each unit's error was multiplied by at the last update that carried an error and found
- * the layer not frozen, 0 before. A frozen layer's factor acts on what comes down all the same.
+ * equal. s_l becomes m o s_l before it goes further down. The optimizer sees the changed gradient of weights and
+ * biases; other rules see the changed s_l, and are not scaled. Not for the output layer (PLAST_E_INVALID). No rate.
+ * Keeps "factor" (plast_network_view_rule), what each unit's error was multiplied by at the last update that carried an
+ * error and found the layer not frozen, 0 before. A frozen layer's factor acts on what comes down all the same.
+ * Of a "recurrent" layer, I_i = sum_j |U_ij| + sum_j |W_ij|, to whichever of its groups the rule is attached. The factor
+ * multiplies what arrives from above at each step, G_t (temporal.h), and nothing that goes back in time; with local = 1 it
+ * multiplies the gradients of U, W and b instead, and an initial state that learns has the plain one. There outgoing and
+ * per_synapse are PLAST_E_UNSUPPORTED, as are "gru" layers and temporal scheme "rtrl".
  *   local        0 or 1, default 0. 1: m o s_l is for the gradient of layer l alone; what goes down, and what other rules
  *                and states show, is plain. Under "dfa", "dfa_sign", "drtp" and "circuit", where no signal comes from that
  *                of the layer above, it must be 1, else PLAST_E_UNSUPPORTED

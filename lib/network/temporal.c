@@ -75,8 +75,10 @@ plast_status plast_network_set_temporal_parameter(plast_network *network, const 
 {
     if (network == NULL)
         return PLAST_E_INVALID;
-    return plast__parameters_set(network->model.context, &network->temporal->parameters, parameter, value,
-                                 network->temporal_values);
+    const plast_status status = plast__network_idle(network->model.context, network); /* a call learns by one plan */
+    return status != PLAST_OK ? status
+                              : plast__parameters_set(network->model.context, &network->temporal->parameters, parameter,
+                                                      value, network->temporal_values);
 }
 
 plast_status plast_network_get_temporal_parameter(const plast_network *network, const char *parameter, double *value)
