@@ -291,9 +291,9 @@ PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_weights(const plast_sy
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_weights(plast_synapses *synapses,
                                                                   const plast_matrix *weights);
 /* Which synapses exist: 1 or 0 for each, in the shape of the weights (f32, f64 or u8); NULL = all that the layer's options
- * allow (no_self: PLAST_E_INVALID for a 1 from a unit to itself). Weights elsewhere are
- * 0 from now on, whatever learns. A feedback matrix that follows a forward one ("kolen_pollack") has its mask,
- * transposed: setting the forward one's sets both, another one is refused (PLAST_E_STATE). */
+ * allow (no_self: PLAST_E_INVALID for a 1 from a unit to itself). Weights elsewhere are 0 from now on, whatever learns;
+ * moments of optimizers go on. A feedback matrix that follows a forward one ("kolen_pollack") has its mask, transposed:
+ * setting the forward one's sets both, another one is refused (PLAST_E_STATE). */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_mask(plast_synapses *synapses, const plast_matrix *mask);
 /* Copies the mask out, f32 or f64; all 1 where none was set. */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_mask(const plast_synapses *synapses,
