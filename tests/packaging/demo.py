@@ -328,4 +328,54 @@ class LyapunovTour(Example, unittest.TestCase):
             self.assertAlmostEqual(exponent, 0.215, delta=0.08)
 
 
+class InitialConnectivity(Example, unittest.TestCase):
+    program = PROGRAMS['initial_connectivity']
+    name = 'initial_connectivity'
+    test_missing_data = None  # it needs none
+
+    def learn(self, *options):
+        done = self.run_it('--quick', '--out', self.folder, *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.read_table('initial_connectivity.csv')
+
+    def test_writes_table_and_figures(self):
+        rows = self.learn('--oja', '0.003')
+        self.assert_figures()
+        self.assertEqual(len({(row['task'], row['arm'], row['gain'], row['seed']) for row in rows}), 3 * 9 * 2 * 2)
+        self.assertEqual(len(rows), 3 * 9 * 2 * 2)
+        for row in rows:
+            self.assertEqual(row['oja_rate'], '0.003' if 'Oja' in row['arm'] else '0')
+            self.assertAlmostEqual(float(row['radius_0']), float(row['gain']), delta=0.2)
+            self.assertEqual(row['diverged'], '')
+
+    def test_runs_are_repeatable(self):
+        self.assertEqual(self.learn('--seeds', 1, '--threads', 1), self.learn('--seeds', 1, '--threads', 2))
+
+    def test_impossible_rate(self):
+        for rate in ('0', 'nan', '-1', '1e-3x'):
+            done = self.run_it('--oja', rate)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn('--oja', done.stderr)
+
+
+class RecurrentMemory(Example, unittest.TestCase):
+    program = PROGRAMS['recurrent_memory']
+    name = 'recurrent_memory'
+    test_missing_data = None  # it needs none
+
+    def test_writes_table_and_figures(self):
+        done = self.run_it('--quick', '--out', self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_figures()
+        rows = self.read_table('recurrent_memory.csv')
+        self.assertEqual(len(rows), 2 * 4 * 2 * 4)
+        for row in rows:
+            self.assertAlmostEqual(float(row['capacity']), sum(float(row[f'r2_{k}']) for k in range(1, 61)), delta=0.01)
+        radii = {}
+        for row in rows:
+            radii.setdefault((row['input_scale'], row['gain'], row['seed']), {})[row['weights']] = row['spectral_radius']
+        for radius in radii.values():
+            self.assertEqual({radius['Gaussian'], radius['orthogonal']}, {radius['after Oja']})
+
+
 unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How much do initial recurrent weights decide what plausible rules can learn? Networks learn three decision tasks,
+ * two with a delay, from Gaussian weights of different gain: by backpropagation through time, by e-prop, by ModProp,
+ * by e-prop with random feedback; by the e-prop rules with Oja's rule beside them, which is said to help from poor
+ * weights; and by Oja's rule with an error for the readout alone, to tell what of that is the rule's own doing.
+ *
+ * After Liu, Zhang & Liu 2024 (arXiv:2410.11164), in the setting of the public code of Liu et al. 2024
+ * (arXiv:2310.08513). */
+#include "common/results.h"
+#include "common/stage.h"
+#include "initial_connectivity/options.h"
+#include "initial_connectivity/plan.h"
+#include "initial_connectivity/plot.h"
+#include "initial_connectivity/report.h"
+#include "initial_connectivity/trial.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static double cost(void *user, int64_t index)
+{
+    const struct plan *plan = user;
+    return trial_cost(plan, &plan->trials[index]);
+}
+
+static plast_status run_trial(plast_context *context, void *user, int64_t index)
+{
+    struct plan *plan = user;
+    return trial_run(context, plan, &plan->trials[index]);
+}
+
+/* The numbers first: whatever happens to the figure, they are there. */
+static int publish(const struct results *results, const struct plan *plan, struct message *message)
+{
+    int result = results_csv(results, report_csv, plan, message);
+    report_print(plan);
+    if (results_flush(message) != 0)
+        return -1;
+    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
+}
+
+static int run_all(const struct options *options, struct message *message)
+{
+    const struct results results = {
+        .folder = options->out, .name = "initial_connectivity", .width = 1300, .height = 1000
+    };
+    struct plan plan;
+    if (results_check(&results, message) != 0 ||
+        plan_make(options->size, options->seeds, options->oja_rate, &plan, message) != 0)
+        return -1;
+    struct stage stage = {
+        .label = "learning", .count = plan.trial_count, .cost = cost, .run = run_trial, .user = &plan
+    };
+    int result = stage_run(&stage, options->threads, message);
+    if (result == 0)
+        result = publish(&results, &plan, message);
+    plan_free(&plan);
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct message message = { "" };
+    if (options_parse(argc, argv, &options) != 0) {
+        fputs("Try 'initial_connectivity --help'.\n", stderr);
+        return 2;
+    }
+    if (options.help) {
+        options_help();
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
+    openblas_set_num_threads(1);
+    if (run_all(&options, &message) != 0) {
+        fprintf(stderr, "initial_connectivity: %s\n", message.text);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}

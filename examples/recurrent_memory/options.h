@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RECURRENT_MEMORY_OPTIONS_H
+#define RECURRENT_MEMORY_OPTIONS_H
+
+#include <stdbool.h>
+
+struct options {
+    const char *out; /* folder of the results */
+    int seeds;
+    int threads;
+    bool quick;
+    bool help; /* asked for; nothing else was looked at */
+};
+
+/* On failure says why on stderr and returns -1. */
+int options_parse(int argc, char **argv, struct options *options);
+void options_help(void);
+
+#endif
