@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SUMMED = 14 * 1024 }; /* bytes of rows that are swept, then summed */
+enum { SUMMED = 14 * 1024 };     /* bytes of rows that are swept, then summed */
 enum { FINISHED_TOGETHER = 16 }; /* rows */
 
 /* The memory that an attachment asks for; what could not be had is missing. */
