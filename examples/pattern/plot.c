@@ -65,15 +65,16 @@ static void write_data(FILE *script, const struct race *race)
 
 static void write_panel(FILE *script, const struct race *race, int arm, int k)
 {
-    const double left = 0.05 + 0.16 * k, bottom = 0.68 - 0.29 * arm;
+    const double left = 0.05 + 0.16 * k, bottom = 0.67 - 0.29 * arm;
     fprintf(script,
             "set lmargin at screen %g\nset rmargin at screen %g\nset bmargin at screen %g\nset tmargin at screen %g\n",
-            left, left + 0.145, bottom, bottom + 0.20);
+            left, left + 0.145, bottom, bottom + 0.19);
+    fprintf(script, "set format y '%s'\nset format x '%s'\n", k == 0 ? "%g" : "", arm + 1 == ARMS ? "%g" : "");
     if (k == 0)
         fprintf(script, "set label 1 '%s' at screen %g,%g font ',13' textcolor rgb '#%s'\n", pattern_arms[arm].title,
-                left, bottom + 0.235, colours[arm]);
+                left, bottom + 0.245, colours[arm]);
     if (arm == 0)
-        fprintf(script, "set label 2 'trial %lld' at graph 0.04,1.07 textcolor rgb '#606060'\n",
+        fprintf(script, "set label 2 'trial %lld' at graph 0.5,0.92 textcolor rgb '#606060'\n",
                 (long long)race->trials[0].shown_at[k]);
     fprintf(script,
             "plot sin(w*x) + sin(2*w*x)/2 + sin(4*w*x)/4 w l lw 4 lc rgb '#C8C8C8', $output%d u 1:%d w l lw 1.8 lc rgb "
@@ -101,7 +102,8 @@ void race_plot(FILE *script, const void *user)
     fprintf(script,
             "set lmargin at screen 0.76\nset rmargin at screen 0.98\nset bmargin at screen 0.1\nset tmargin at screen "
             "0.88\n"
-            "set logscale xy\nset xrange [10:%d]\nset yrange [*:*]\nset xtics auto\nset ytics auto format '10^{%%T}'\n"
+            "set logscale xy\nset format x '%%g'\nset xrange [10:%d]\nset yrange [*:*]\nset xtics auto\nset ytics auto "
+            "format '10^{%%T}'\n"
             "set xlabel 'trial'\nset grid ytics lc rgb '#E8E8E8'\nplot ",
             race->length);
     for (int arm = 0; arm < ARMS; arm++)
