@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { FULL_SOUGHT = 12800 }; /* as many images as the default learns in all its epochs */
+
 struct experiment {
     struct task task;
     struct plan plan;
@@ -86,7 +88,8 @@ static struct sizes make_sizes(const struct options *options)
     if (options->quick)
         sizes = (struct sizes){ .learned = 128, .held_back = 100, .tested = 100 };
     sizes.epochs = options->epochs;
-    sizes.scan_epochs = options->full ? (options->epochs + 2) / 3 : options->epochs;
+    sizes.sought = options->full ? FULL_SOUGHT : sizes.learned;
+    sizes.scan_epochs = options->full ? 1 : options->epochs;
     sizes.seeds = options->seeds;
     return sizes;
 }

@@ -238,6 +238,63 @@ static void a_drive_moves_biases(void **state)
         }
 }
 
+/* A layer's push of the whole step: both sequences, or one of them; with copies of the weights, or with its own. */
+static void push_sequences(const pushed *p, int layer_index, int64_t row, int64_t sequences, int own, const double *in,
+                           const double *before, double *after, double *output)
+{
+    const plast_layer *layer = layer_of(p, layer_index);
+    double *weights = new_array(plast__tangent_weights(layer)),
+           *work = new_array(sequences * plast__tangent_work(layer, COUNT));
+    plast__tangent_prepare(layer, weights);
+    const plast__push push = { .a = &p->state->activities,
+                               .row = row,
+                               .count = COUNT,
+                               .sequences = sequences,
+                               .weights = own ? NULL : weights,
+                               .input = in,
+                               .before = before,
+                               .state = after,
+                               .output = output,
+                               .work = work };
+    layer->kind->tangent(layer, &push);
+    free(weights);
+    free(work);
+}
+
+static void sequences_go_together(void **state)
+{
+    const stack_layer layers[] = {
+        { "dense", { .units = 5, .activation = PLAST_TANH } },
+        { "gru", { .units = N } },
+        { "recurrent", { .units = 6, .activation = PLAST_TANH, .form = PLAST_FORM_VOLTAGE, .alpha = 0.6 } },
+        { "recurrent", { .units = 3, .activation = PLAST_TANH, .form = PLAST_FORM_INSIDE, .alpha = 0.4 } },
+        { "recurrent", { .units = 7, .activation = PLAST_TANH, .form = PLAST_FORM_RATE, .alpha = 0.3 } },
+    };
+    double states[STACK_LAYERS][MOST_UNITS], outputs[STACK_LAYERS][MOST_UNITS], in[2 * MOST_FRAME],
+        before[2 * MOST_FRAME];
+    (void)state;
+    pushed p = begin(layers, 5, PLAST_F64);
+    step(&p, 0.0, 0, states, outputs);
+    fill_uniform(31, 2 * MOST_FRAME, in);
+    fill_uniform(32, 2 * MOST_FRAME, before);
+    for (int i = 0; i <= 5; i++) { /* the last one is the softmax */
+        const int64_t n = units_of(&p, i), m = i == 0 ? INPUTS : units_of(&p, i - 1);
+        double after[3][2 * MOST_FRAME] = { { 0 } }, output[3][2 * MOST_FRAME] = { { 0 } };
+        push_sequences(&p, i, 0, 2, 0, in, before, after[0], output[0]);
+        push_sequences(&p, i, 0, 2, 1, in, before, after[1], output[1]);
+        for (int r = 0; r < 2; r++)
+            push_sequences(&p, i, r, 1, 0, &in[r * COUNT * m], &before[r * COUNT * n], &after[2][r * COUNT * n],
+                           &output[2][r * COUNT * n]);
+        for (int other = 1; other < 3; other++)
+            for (int64_t j = 0; j < 2 * COUNT * n; j++) {
+                assert_near(after[other][j], after[0][j], 1e-14);
+                assert_near(output[other][j], output[0][j], 1e-14);
+            }
+        assert_true(fabs(output[0][0] - output[0][COUNT * n]) > 1e-3);
+    }
+    end(&p);
+}
+
 /* Without tangents of the input: the layer's own Jacobian, of several steps in a row. */
 static void without_an_input_it_is_the_jacobian(void **state)
 {
@@ -269,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         quiet_test(every_kind_alone),
         quiet_test(a_stack),
+        quiet_test(sequences_go_together),
         quiet_test(a_drive_moves_biases),
         quiet_test(without_an_input_it_is_the_jacobian),
     };

@@ -52,6 +52,7 @@ struct cell {
 
 struct sizes {
     int64_t learned; /* training images an epoch */
+    int64_t sought;  /* the same while rates are sought: the first of these */
     int64_t held_back;
     int64_t tested;
     int epochs;

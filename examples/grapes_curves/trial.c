@@ -105,14 +105,15 @@ static void destroy(struct learner *learner)
     plast_network_destroy(learner->network);
 }
 
-static plast_status learn(const struct task *task, int order, int epoch, struct learner *learner)
+/* `images` of the epoch. */
+static plast_status learn(const struct task *task, int order, int epoch, int64_t images, struct learner *learner)
 {
     const struct idx_set *set = &task->data.train;
     const struct sizes *sizes = &task->plan->sizes;
     const int64_t from = ((int64_t)order * sizes->epochs + epoch) * sizes->learned;
     const plast_matrix inputs = plast_matrix_f32(set->images.pixels, set->images.count, dataset_pixels(&task->data));
     const plast_matrix targets = plast_labels_u8(set->labels.labels, set->labels.count);
-    const plast_matrix rows = plast_labels_i32(task->orders + from, sizes->learned);
+    const plast_matrix rows = plast_labels_i32(task->orders + from, images);
     const plast_data data = { PLAST_DATA, .inputs = &inputs, .targets = &targets, .order = &rows, .batch = BATCH };
     return plast_network_learn(learner->network, NULL, &data, NULL, NULL);
 }
@@ -140,7 +141,7 @@ static plast_status try_rate(plast_context *context, const struct task *task, co
     double reached[MOST_EPOCHS];
     plast_status status = make(context, task, cell, rate, order, &learner);
     for (int epoch = 0; epoch < sizes->scan_epochs && status == PLAST_OK; epoch++) {
-        status = learn(task, order, epoch, &learner);
+        status = learn(task, order, epoch, sizes->sought, &learner);
         if (status == PLAST_OK)
             status = measure(&task->data.train, sizes->learned, sizes->held_back, &learner, &reached[epoch]);
     }
@@ -202,7 +203,7 @@ plast_status trial_run(plast_context *context, const struct task *task, const st
     for (int epoch = 0; epoch < sizes->epochs && status == PLAST_OK; epoch++) {
         run->accuracy[epoch] = 1.0 / CLASSES;
         if (!run->diverged)
-            status = learn(task, SCAN_SEEDS + seed, epoch, &learner);
+            status = learn(task, SCAN_SEEDS + seed, epoch, sizes->learned, &learner);
         if (status == PLAST_OK && !run->diverged)
             status = measure(&task->data.test, 0, sizes->tested, &learner, &run->accuracy[epoch]);
         if (status == PLAST_E_NOT_FINITE) {

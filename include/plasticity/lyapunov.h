@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lyapunov exponents of a host's own system, by the method of Benettin et al. (Meccanica 15, 1980): tangents are pushed
- * along the trajectory and made orthonormal again by QR. docs/lyapunov.md tells how, and what goes wrong easily. */
+ * Lyapunov exponents of a network with a state, or of a host's own system, by the method of Benettin et al. (Meccanica
+ * 15, 1980): tangents are pushed along the trajectory and made orthonormal again by QR. docs/lyapunov.md tells how, and
+ * what goes wrong easily. */
 #ifndef PLASTICITY_LYAPUNOV_H
 #define PLASTICITY_LYAPUNOV_H
 
 #include <plasticity/context.h>
+#include <plasticity/learn.h>
 #include <plasticity/matrix.h>
 
 #ifdef __cplusplus
@@ -77,6 +79,36 @@ PLAST_API void plast_lyapunov_destroy(plast_lyapunov *lyapunov);
  *   growth: the directions collapsed to rounding in a single interval, and whatever came of them would be wrong.
  *   What was measured before can be read, but running on is PLAST_E_STATE until plast_lyapunov_reset. */
 PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_run(plast_lyapunov *lyapunov, double *states, int64_t steps);
+
+/* Exponents of a network with a state, driven by given inputs: those of the map from the states of all layers that have
+ * one to the states a step later. n is the sum of their units, stacked and gated layers included; layers below the
+ * first of them and above the last play no part. Trajectories are sequences that go through the network together, each with
+ * inputs of its own. Frames are double, also of a float32 network, whose slopes have its own precision.
+ *
+ * The network must outlive the estimate, which only reads it. It may learn between two runs, and an estimate may be run
+ * in a callback of learning: tangents go by the weights of the moment. All that runs need is allocated here, a state of
+ * the estimate's own for so many sequences included; its noise has options->seed. PLAST_E_STATE when no layer has a
+ * state; otherwise as plast_lyapunov_create, and as plast_state_create. */
+PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_create_network(plast_context *context, plast_network *network,
+                                                                     const plast_lyapunov_options *options,
+                                                                     plast_lyapunov **lyapunov);
+
+/* Takes `steps` further steps of every trajectory. `inputs` is time-major: row t * trajectories + i is step t of
+ * trajectory i, so it has exactly steps * trajectories rows; NULL = inputs of 0. `state` goes on from what it carries,
+ * or begins at the layers' initial states when it carries nothing, and afterwards carries where it arrived; NULL = the
+ * estimate's own, which goes on from run to run until plast_lyapunov_reset. Cutting a run into several gives the same
+ * bits.
+ *
+ * A state that goes on from run to run gives the exponents of the driven network. One that is given and reset
+ * (plast_state_reset) before each run gives those of short sequences that begin anew, while the frames go on all the
+ * same; a network whose state grows without end has no others.
+ *
+ * What is wrong with the arguments is found before the first step: PLAST_E_INVALID (shapes, a state of another network,
+ * without room, or that carries another number of sequences), PLAST_E_NOT_FINITE (inputs). Otherwise it fails as
+ * plast_lyapunov_run does, with PLAST_E_NOT_FINITE when an activity is not finite; the state then carries the last step
+ * that succeeded. */
+PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_run_network(plast_lyapunov *lyapunov, plast_state *state,
+                                                                  const plast_matrix *inputs, int64_t steps);
 
 /* Forgets everything but options and system, as if just made with this seed. */
 PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_reset(plast_lyapunov *lyapunov, uint64_t seed);

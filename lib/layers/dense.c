@@ -51,12 +51,13 @@ static void backward(const plast_layer *layer, plast__activities *a, const plast
 /* y o (dz - y . dz) */
 static void tangent_of_softmax(const plast__push *push, int64_t n, const double *y)
 {
-    for (int64_t k = 0; k < push->count; k++) {
+    for (int64_t k = 0; k < plast__push_rows(push); k++) {
+        const double *own = y + k / push->count * n;
         double *row = push->output + k * n, mean = 0.0;
         for (int64_t i = 0; i < n; i++)
-            mean += y[i] * row[i];
+            mean += own[i] * row[i];
         for (int64_t i = 0; i < n; i++)
-            row[i] = y[i] * (row[i] - mean);
+            row[i] = own[i] * (row[i] - mean);
     }
 }
 
@@ -74,7 +75,7 @@ static void tangent(const plast_layer *layer, const plast__push *push)
     if (softmax)
         tangent_of_softmax(push, p->units, push->work);
     else
-        plast__tangent_scale(push->count, p->units, push->output, p->units, push->work, push->output, p->units);
+        plast__tangent_scale(push, p->units, push->output, p->units, push->work, p->units, push->output, p->units);
 }
 
 static void tangent_backward(const plast_layer *layer, const plast__pull *pull)

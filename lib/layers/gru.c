@@ -327,26 +327,27 @@ static double *block(double *frame, int64_t n, int which)
 static void tangent_of_gates(const plast_layer *layer, const plast__push *push, double *x, double *h, double *vector)
 {
     const plast__activity *own = &push->a->of[layer->drive];
-    const int64_t n = layer->model->populations[layer->state].units, ld = GATES * n, count = push->count;
-    for (int64_t k = 0; k < count; k++)
+    const int64_t n = layer->model->populations[layer->state].units, ld = GATES * n, rows = plast__push_rows(push);
+    for (int64_t k = 0; k < rows; k++)
         for (int64_t i = 0; i < 2 * n; i++)
             x[k * ld + i] += h[k * ld + i];
     plast__tangent_read(layer, push, layer->drive, own->slope, 0, 0, ld, vector);
-    plast__tangent_scale(count, 2 * n, x, ld, vector, x, ld);
-    double *candidate = block(x, n, CANDIDATE), *other = vector + ld;
+    plast__tangent_scale(push, 2 * n, x, ld, vector, ld, x, ld);
+    double *candidate = block(x, n, CANDIDATE), *other = vector + plast__push_sequences(push) * ld;
     plast__tangent_read(layer, push, layer->drive, own->y, 0, 0, n, other);
-    plast__tangent_add(count, n, block(h, n, CANDIDATE), ld, other, candidate, ld);
+    plast__tangent_add(push, n, block(h, n, CANDIDATE), ld, other, n, candidate, ld);
     plast__tangent_read(layer, push, layer->recurrent, push->a->of[layer->recurrent].z, 0, CANDIDATE * n, n, other);
-    plast__tangent_add(count, n, block(x, n, RESET), ld, other, candidate, ld);
-    plast__tangent_scale(count, n, candidate, ld, vector + CANDIDATE * n, candidate, ld);
+    plast__tangent_add(push, n, block(x, n, RESET), ld, other, n, candidate, ld);
+    plast__tangent_scale(push, n, candidate, ld, vector + CANDIDATE * n, ld, candidate, ld);
 }
 
 /* dh = (1 - z) o dn + (h_(t-1) - n) o dz + z o dh_(t-1) */
 static void tangent(const plast_layer *layer, const plast__push *push)
 {
     const plast__activity *own = &push->a->of[layer->drive];
-    const int64_t n = layer->model->populations[layer->state].units, ld = GATES * n, count = push->count;
-    double *x = push->work, *h = x + count * ld, *gates = h + count * ld, *other = gates + ld;
+    const int64_t n = layer->model->populations[layer->state].units, ld = GATES * n, rows = plast__push_rows(push);
+    const int64_t sequences = plast__push_sequences(push);
+    double *x = push->work, *h = x + rows * ld, *gates = h + rows * ld, *other = gates + sequences * ld;
     plast__tangent_product(layer, push, INPUT, push->input, push->drive, x);
     plast__tangent_product(layer, push, RECURRENT, push->before, push->recurrent_drive, h);
     if (push->net != NULL) {
@@ -356,15 +357,16 @@ static void tangent(const plast_layer *layer, const plast__push *push)
     tangent_of_gates(layer, push, x, h, gates);
     plast__tangent_read(layer, push, layer->drive, own->y, 0, 0, ld, gates);
     plast__tangent_read(layer, push, layer->state, push->a->of[layer->state].y, 1, 0, n, other);
-    plast__tangent_scale(count, n, push->before, n, gates + UPDATE * n, push->state, n);
-    for (int64_t i = 0; i < n; i++) {
-        other[i] -= gates[CANDIDATE * n + i];
-        gates[i] = 1.0 - gates[UPDATE * n + i];
+    plast__tangent_scale(push, n, push->before, n, gates + UPDATE * n, ld, push->state, n);
+    for (int64_t i = 0; i < sequences * n; i++) {
+        double *own = gates + i / n * ld + i % n;
+        other[i] -= own[CANDIDATE * n];
+        own[0] = 1.0 - own[UPDATE * n];
     }
-    plast__tangent_add(count, n, block(x, n, CANDIDATE), ld, gates, push->state, n);
-    plast__tangent_add(count, n, block(x, n, UPDATE), ld, other, push->state, n);
+    plast__tangent_add(push, n, block(x, n, CANDIDATE), ld, gates, ld, push->state, n);
+    plast__tangent_add(push, n, block(x, n, UPDATE), ld, other, n, push->state, n);
     if (push->output != NULL)
-        memcpy(push->output, push->state, (size_t)(count * n) * sizeof *push->state);
+        memcpy(push->output, push->state, (size_t)(rows * n) * sizeof *push->state);
 }
 
 /* What a pull reads of one step, and writes by the tangents k and by the step itself. */

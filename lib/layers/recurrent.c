@@ -313,7 +313,7 @@ static void tangent_of_drive(const plast_layer *layer, const plast__push *push, 
     const double *before = push->before;
     if (is_potential(layer)) { /* h_(t-1) = f(state) */
         plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 1, 0, n, slope);
-        plast__tangent_scale(push->count, n, before, n, slope, h, n);
+        plast__tangent_scale(push, n, before, n, slope, n, h, n);
         before = h;
     }
     plast__tangent_product(layer, push, INPUT, push->input, push->drive, net);
@@ -322,7 +322,7 @@ static void tangent_of_drive(const plast_layer *layer, const plast__push *push, 
 
 static void tangent(const plast_layer *layer, const plast__push *push)
 {
-    const int64_t n = layer->model->populations[layer->drive].units, all = push->count * n;
+    const int64_t n = layer->model->populations[layer->drive].units, all = plast__push_rows(push) * n;
     const double alpha = layer->alpha, kept = 1.0 - alpha;
     double *net = push->work, *h = net + all, *slope = h + all, *state = push->state;
     tangent_of_drive(layer, push, net, h, slope);
@@ -330,15 +330,15 @@ static void tangent(const plast_layer *layer, const plast__push *push)
         memcpy(push->net, state, (size_t)all * sizeof *state);
     plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 0, 0, n, slope);
     if (layer->form == PLAST_FORM_RATE)
-        plast__tangent_scale(push->count, n, state, n, slope, state, n);
+        plast__tangent_scale(push, n, state, n, slope, n, state, n);
     for (int64_t i = 0; i < all; i++)
         state[i] = kept * push->before[i] + alpha * state[i];
     if (layer->form == PLAST_FORM_INSIDE)
-        plast__tangent_scale(push->count, n, state, n, slope, state, n);
+        plast__tangent_scale(push, n, state, n, slope, n, state, n);
     if (push->output == NULL)
         return;
     if (layer->form == PLAST_FORM_VOLTAGE)
-        plast__tangent_scale(push->count, n, state, n, slope, push->output, n);
+        plast__tangent_scale(push, n, state, n, slope, n, push->output, n);
     else
         memcpy(push->output, state, (size_t)all * sizeof *state);
 }

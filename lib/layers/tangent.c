@@ -44,40 +44,52 @@ void plast__tangent_product(const plast_layer *layer, const plast__push *push, i
                             const double *added, double *out)
 {
     const plast__group *g = group_of(layer, group);
-    const size_t bytes = (size_t)(push->count * g->rows) * sizeof *out;
-    const double *weights = push->weights + weights_before(layer, group);
+    const int64_t rows = plast__push_rows(push);
+    const size_t bytes = (size_t)(rows * g->rows) * sizeof *out;
+    const double *weights = push->weights == NULL ? g->weights : push->weights + weights_before(layer, group);
+    const int64_t ld = push->weights == NULL ? g->ld : g->cols;
+    const double beta = added == NULL ? 0.0 : 1.0;
     if (added != NULL)
         memcpy(out, added, bytes);
     else if (frame == NULL)
         memset(out, 0, bytes);
-    if (frame != NULL)
-        plast__gemm(PLAST_F64, push->count, g->rows, g->cols, 1.0, (plast__operand){ frame, g->cols, 0 },
-                    (plast__operand){ weights, g->cols, 1 }, added == NULL ? 0.0 : 1.0, out, g->rows);
+    if (frame != NULL && rows == 1)
+        plast__gemv(g->rows, g->cols, weights, ld, frame, beta, out);
+    else if (frame != NULL)
+        plast__gemm(PLAST_F64, rows, g->rows, g->cols, 1.0, (plast__operand){ frame, g->cols, 0 },
+                    (plast__operand){ weights, ld, 1 }, beta, out, g->rows);
 }
 
 void plast__tangent_read(const plast_layer *layer, const plast__push *push, int32_t population, const void *array,
                          int32_t before, int64_t first, int64_t n, double *out)
 {
     const plast__model *model = layer->model;
-    const int64_t row = before ? push->row - push->a->sequences : push->row;
-    for (int64_t i = 0; i < n; i++)
-        out[i] = plast__get(model->dtype, array, row * model->populations[population].ld + first + i);
+    const int64_t top = before ? push->row - push->a->sequences : push->row;
+    for (int64_t r = 0; r < plast__push_sequences(push); r++) {
+        const int64_t at = (top + r) * model->populations[population].ld + first;
+        for (int64_t i = 0; i < n; i++)
+            out[r * n + i] = plast__get(model->dtype, array, at + i);
+    }
 }
 
-void plast__tangent_scale(int64_t count, int64_t n, const double *frame, int64_t ld, const double *vector, double *out,
-                          int64_t out_ld)
+void plast__tangent_scale(const plast__push *push, int64_t n, const double *frame, int64_t ld, const double *vector,
+                          int64_t step, double *out, int64_t out_ld)
 {
-    for (int64_t k = 0; k < count; k++)
+    for (int64_t k = 0; k < plast__push_rows(push); k++) {
+        const double *own = vector + k / push->count * step;
         for (int64_t i = 0; i < n; i++)
-            out[k * out_ld + i] = frame[k * ld + i] * vector[i];
+            out[k * out_ld + i] = frame[k * ld + i] * own[i];
+    }
 }
 
-void plast__tangent_add(int64_t count, int64_t n, const double *frame, int64_t ld, const double *vector, double *out,
-                        int64_t out_ld)
+void plast__tangent_add(const plast__push *push, int64_t n, const double *frame, int64_t ld, const double *vector,
+                        int64_t step, double *out, int64_t out_ld)
 {
-    for (int64_t k = 0; k < count; k++)
+    for (int64_t k = 0; k < plast__push_rows(push); k++) {
+        const double *own = vector + k / push->count * step;
         for (int64_t i = 0; i < n; i++)
-            out[k * out_ld + i] += frame[k * ld + i] * vector[i];
+            out[k * out_ld + i] += frame[k * ld + i] * own[i];
+    }
 }
 
 int64_t plast__pull_work(const plast_layer *layer, int64_t count)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Tangents: how a layer's state and output move when its input and its state of the step before do, at one step of one
- * sequence. Frames hold `count` tangents, one in each row, without padding; they are double whatever the network
- * computes in. (As a column-major matrix a frame is units x count.) */
+ * or several sequences. Frames hold `count` tangents, one in each row, without padding; those of several sequences lie
+ * one after another. They are double whatever the network computes in. (As a column-major matrix a frame is units x
+ * count.) */
 #ifndef PLAST_LAYERS_TANGENT_H
 #define PLAST_LAYERS_TANGENT_H
 
@@ -14,7 +15,8 @@ typedef struct plast__push {
     const plast__activities *a; /* where the step has been run; slopes and gates are taken from there */
     int64_t row;                /* of the step and sequence; that of the step before lies a->sequences rows above */
     int64_t count;
-    const double *weights; /* plast__tangent_prepare */
+    int64_t sequences;     /* that are pushed together, from `row` on; 0 = 1 */
+    const double *weights; /* plast__tangent_prepare; NULL = the layer's own, of a network that computes in double */
     const double *input;   /* count x units that the layer reads; NULL = 0 */
     const double *before;  /* count x units of the state; of a layer without one it is not read */
     /* What is added to the tangents of the net input: count x units of layer->drive, and of layer->recurrent; NULL = 0 */
@@ -52,20 +54,33 @@ typedef struct plast__pull {
 /* Numbers that copies of a layer's weights take, and the copies: of all its groups, one after another. */
 int64_t plast__tangent_weights(const struct plast_layer *layer);
 void plast__tangent_prepare(const struct plast_layer *layer, double *weights);
-/* Numbers that a push of `count` tangents works with. */
+/* Numbers that a push of `count` tangents works with, for each sequence. */
 int64_t plast__tangent_work(const struct plast_layer *layer, int64_t count);
 
 /* out (count x rows of the layer's group) = frame (count x cols) W^T + added; a NULL frame is 0. */
 void plast__tangent_product(const struct plast_layer *layer, const plast__push *push, int32_t group,
                             const double *frame, const double *added, double *out);
-/* Entries first .. first + n - 1 of a row, or of the row of the step before, of an array of the population. */
+/* Entries first .. first + n - 1 of a row, or of the row of the step before, of an array of the population; for each
+ * sequence, one after another. */
 void plast__tangent_read(const struct plast_layer *layer, const plast__push *push, int32_t population,
                          const void *array, int32_t before, int64_t first, int64_t n, double *out);
-/* Every row of a frame, `ld` apart, times a vector of n: out = frame o vector, out += frame o vector. */
-void plast__tangent_scale(int64_t count, int64_t n, const double *frame, int64_t ld, const double *vector, double *out,
-                          int64_t out_ld);
-void plast__tangent_add(int64_t count, int64_t n, const double *frame, int64_t ld, const double *vector, double *out,
-                        int64_t out_ld);
+/* Every row of a frame, `ld` apart, times its sequence's vector of n, `step` apart: out = frame o vector, or added to
+ * it. */
+void plast__tangent_scale(const plast__push *push, int64_t n, const double *frame, int64_t ld, const double *vector,
+                          int64_t step, double *out, int64_t out_ld);
+void plast__tangent_add(const plast__push *push, int64_t n, const double *frame, int64_t ld, const double *vector,
+                        int64_t step, double *out, int64_t out_ld);
+
+static inline int64_t plast__push_sequences(const plast__push *push)
+{
+    return push->sequences > 0 ? push->sequences : 1;
+}
+
+/* Rows of a frame, of all sequences. */
+static inline int64_t plast__push_rows(const plast__push *push)
+{
+    return push->count * plast__push_sequences(push);
+}
 
 /* Numbers that a pull of `count` tangents works with. */
 int64_t plast__pull_work(const struct plast_layer *layer, int64_t count);

@@ -211,5 +211,7 @@ plast_status plast_lyapunov_reset(plast_lyapunov *lyapunov, uint64_t seed)
         return PLAST_E_INVALID;
     lyapunov->options.seed = seed;
     begin(lyapunov);
+    if (lyapunov->system.reset != NULL)
+        lyapunov->system.reset(lyapunov->system.self, seed);
     return PLAST_OK;
 }

@@ -19,6 +19,7 @@ typedef struct plast__sum_rule {
 struct plast_lyapunov {
     plast_context *context;
     plast__system system;
+    plast_network *network;         /* whose system it is; NULL = a host's */
     plast_lyapunov_options options; /* zeros replaced by the defaults */
     double unit;                    /* of the results: a natural logarithm per step times this */
     plast__qr qr;

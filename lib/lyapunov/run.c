@@ -194,6 +194,9 @@ plast_status plast_lyapunov_run(plast_lyapunov *lyapunov, double *states, int64_
 {
     if (lyapunov == NULL)
         return PLAST_E_INVALID;
+    if (lyapunov->network != NULL)
+        return plast__fail(lyapunov->context, PLAST_E_INVALID,
+                           "the estimate is of a network: plast_lyapunov_run_network continues it");
     if (states == NULL)
         return plast__fail(lyapunov->context, PLAST_E_INVALID, "states is NULL");
     if (steps < 0)

@@ -16,6 +16,8 @@ typedef struct plast__system {
     plast_status (*push)(void *self, int64_t number, int64_t count, const double *tangents, double *pushed);
     /* Takes the step. On failure nothing has moved, and the step may be tried again. */
     plast_status (*step)(void *self, int64_t number);
+    /* Starts anew what the system itself remembers; NULL = nothing. */
+    void (*reset)(void *self, uint64_t seed);
     void (*destroy)(void *self);
 } plast__system;
 

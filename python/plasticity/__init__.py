@@ -25,17 +25,16 @@ from ._flossing import Flossing, FlossingReport
 from ._layers import Layer, Synapses
 from ._library import PATH as library_path
 from ._library import VERSION as __version__
-from ._lyapunov import Lyapunov, LyapunovSummary
+from ._lyapunov import Lyapunov, LyapunovSummary, NetworkLyapunov
 from ._names import ACTIVATIONS, ALIGNMENTS, ANGLES, CPU_LEVELS, FORMS, INITIALISERS, LOSSES, QUANTITIES
 from ._network import Network
 from ._objects import Context
 from ._state import Report, State, Stop
 
 __all__ = [
-    "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "FORMS", "Feedback", "Flossing", "FlossingReport",
-    "INITIALISERS",
-    "InvalidError", "LOSSES", "LapackError", "Layer", "Lyapunov", "LyapunovSummary", "Network", "NotFiniteError",
-    "Optimizer", "OutOfMemoryError",
+    "ACTIVATIONS", "ALIGNMENTS", "ANGLES", "CPU_LEVELS", "Context", "Error", "FORMS", "Feedback", "Flossing",
+    "FlossingReport", "INITIALISERS", "InvalidError", "LOSSES", "LapackError", "Layer", "Lyapunov", "LyapunovSummary",
+    "Network", "NetworkLyapunov", "NotFiniteError", "Optimizer", "OutOfMemoryError",
     "Parameter", "ProgressLine", "QUANTITIES", "RangeError", "Report", "Rule", "State", "StateError", "Stop",
     "Synapses", "Temporal", "UnknownError", "UnsupportedError", "VersionError", "library_path", "measures",
     "plot_history",

@@ -11,6 +11,7 @@ from ._errors import INVALID, RANGE, STATE, error
 from ._layers import Layer, Scheme
 from ._learning import Learning
 from ._library import lib
+from ._lyapunov import NetworkLyapunov
 from ._objects import Handle, context_of
 
 
@@ -274,6 +275,15 @@ class Network(Learning):
         with Temporal(scheme) as one:
             table = one.parameters
         return attached("temporal", scheme, table, read, write)
+
+    def lyapunov(self, inputs=None, *, steps=None, state=None, **options):
+        """A NetworkLyapunov of this network that has run through the inputs: steps x inputs, steps x trajectories x
+        inputs, or None for `steps` steps without. Options are those of NetworkLyapunov; its run() goes on."""
+        if getattr(inputs, "ndim", 0) == 3:
+            options.setdefault("trajectories", inputs.shape[1])
+        estimate = NetworkLyapunov(self, **options)
+        estimate.run(inputs, steps=steps, state=state)
+        return estimate
 
     def prepare(self, batch=1, steps=1):
         """Checks the whole network and allocates all that learning needs with updates of so many samples, or of so many

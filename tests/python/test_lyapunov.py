@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Lyapunov exponents of systems that are Python functions."""
+"""Lyapunov exponents of networks, and of systems that are Python functions."""
 
 import gc
 import weakref
@@ -173,3 +173,86 @@ def test_closing_frees_the_functions():
     del lyapunov
     gc.collect()
     assert function() is None
+
+
+def rate_network(g, n=12, dtype="float64", form="current"):
+    net = plasticity.Network(3, dtype=dtype, seed=2)
+    net.add("recurrent", n, "tanh", bias=False, form=form, recurrent_init="lecun_normal", recurrent_gain=g)
+    net.add("dense", 2)
+    return net
+
+
+def spectrum(net, x, skip, k=None):
+    """By NumPy: x' = J tanh(x) + U u, QR in every step."""
+    j, u = net.layers[0].synapses("recurrent").get_weights(), net.layers[0].synapses("input").get_weights()
+    v, q, logs = np.zeros(len(j)), np.eye(len(j)), []
+    for row in x:
+        q, r = np.linalg.qr(j @ ((1 - np.tanh(v) ** 2)[:, None] * q))
+        v = j @ np.tanh(v) + u @ row
+        logs.append(np.log(abs(np.diag(r))))
+    return np.sort(np.mean(logs[skip:], axis=0))[::-1][:k]
+
+
+def test_networks():
+    x = np.random.default_rng(3).standard_normal((1500, 3))
+    net = rate_network(1.5)
+    estimate = net.lyapunov(x, alignment=500, sum_rule=True)
+    assert estimate.size == estimate.count == 12 and repr(estimate) == "<NetworkLyapunov, 12 of 12 exponents>"
+    assert estimate.exponents == pytest.approx(spectrum(net, x, 500), abs=2e-2)
+    assert estimate.exponents[0] == pytest.approx(spectrum(net, x, 500)[0], abs=3e-3)
+    summary = estimate.summary
+    assert summary.sum == pytest.approx(summary.log_determinant, abs=1e-9) and summary.steps == 1500
+    cut = plasticity.NetworkLyapunov(net, exponents=2, alignment=500)
+    cut.run(x[:700])
+    cut.run(x[700:], steps=800)
+    assert (cut.exponents == net.lyapunov(x, exponents=2, alignment=500).exponents).all()
+    cut.reset()
+    cut.run(steps=600)
+    assert cut.summary.steps == 600
+
+
+def test_trajectories_of_networks():
+    x = np.random.default_rng(4).standard_normal((300, 2, 3))
+    net = rate_network(1.2, dtype="float32", form="rate")
+    both = net.lyapunov(x, exponents=1, alignment=50, interval=1)
+    alone = [net.lyapunov(np.ascontiguousarray(x[:, i]), exponents=1, alignment=50, interval=1).exponents[0]
+             for i in range(2)]
+    each = both.get("trajectories")[:, 0]
+    assert each[0] == pytest.approx(alone[0], abs=1e-5)  # the same first tangent
+    assert each[1] == pytest.approx(alone[1], abs=5e-3) and abs(each[1] - each[0]) > 5e-3
+    state = plasticity.State(net, batch=2)
+    both.run(x, state=state)
+    assert state.sequences == 2
+    state.reset()
+    both.run(x[:10], state=state, steps=10)
+
+
+def test_what_networks_refuse():
+    net, x = rate_network(1.0), np.zeros((10, 3))
+    dense = plasticity.Network(3)
+    dense.add("dense", 2)
+    with pytest.raises(plasticity.StateError, match="no layer of the network has a state"):
+        dense.lyapunov(x)
+    with pytest.raises(plasticity.RangeError, match="only 12 numbers"):
+        net.lyapunov(x, exponents=13)
+    with pytest.raises(plasticity.InvalidError, match="inputs has 10 rows, expected steps x trajectories = 11 x 1"):
+        net.lyapunov(x, steps=11)
+    with pytest.raises(plasticity.InvalidError, match="expected steps x trajectories"):
+        net.lyapunov(x, trajectories=3)
+    with pytest.raises(plasticity.InvalidError, match="another network"):
+        net.lyapunov(x, state=plasticity.State(rate_network(1.0)))
+    with pytest.raises(TypeError, match="steps says how many"):
+        net.lyapunov()
+    with pytest.raises(TypeError, match="expected a State"):
+        net.lyapunov(x, state=3)
+    with pytest.raises(plasticity.NotFiniteError, match="row 4 of inputs"):
+        x[4, 1] = np.inf
+        net.lyapunov(x)
+
+
+def test_a_network_outlives_its_estimate():
+    estimate = rate_network(1.0).lyapunov(np.ones((10, 3)), exponents=1)
+    estimate.network.close()
+    gc.collect()
+    estimate.run(np.ones((10, 3)))
+    assert estimate.summary.steps == 20
