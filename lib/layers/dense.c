@@ -70,7 +70,7 @@ static void tangent(const plast_layer *layer, const plast__push *push)
         return;
     plast__tangent_product(layer, push, 0, push->input, push->drive, push->output);
     if (push->net != NULL)
-        memcpy(push->net, push->output, (size_t)(push->count * p->units) * sizeof *push->net);
+        memcpy(push->net, push->output, (size_t)(plast__push_rows(push) * p->units) * sizeof *push->net);
     plast__tangent_read(layer, push, layer->output, softmax ? own->y : own->slope, 0, 0, p->units, push->work);
     if (softmax)
         tangent_of_softmax(push, p->units, push->work);
@@ -84,7 +84,7 @@ static void tangent_backward(const plast_layer *layer, const plast__pull *pull)
     const int64_t n = layer->model->populations[layer->output].units, count = push->count;
     double *vector = pull->work, *work = vector + n;
     plast__tangent_read(layer, push, layer->output, push->a->of[layer->output].slope, 0, 0, n, vector);
-    plast__tangent_scale(count + 1, n, pull->output, n, vector, pull->net, n);
+    plast__pull_scale(count + 1, n, pull->output, vector, pull->net);
     plast__pull_curvature(layer, push, layer->output, 0, n, work, vector);
     plast__pull_slope(count, n, vector, pull->output, push->net, pull->net + count * n);
     if (pull->input != NULL)

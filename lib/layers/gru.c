@@ -351,8 +351,8 @@ static void tangent(const plast_layer *layer, const plast__push *push)
     plast__tangent_product(layer, push, INPUT, push->input, push->drive, x);
     plast__tangent_product(layer, push, RECURRENT, push->before, push->recurrent_drive, h);
     if (push->net != NULL) {
-        memcpy(push->net, x, (size_t)(count * ld) * sizeof *x);
-        memcpy(push->recurrent_net, h, (size_t)(count * ld) * sizeof *h);
+        memcpy(push->net, x, (size_t)(rows * ld) * sizeof *x);
+        memcpy(push->recurrent_net, h, (size_t)(rows * ld) * sizeof *h);
     }
     tangent_of_gates(layer, push, x, h, gates);
     plast__tangent_read(layer, push, layer->drive, own->y, 0, 0, ld, gates);

@@ -354,7 +354,7 @@ static void pull_output(const plast_layer *layer, const plast__pull *p, int64_t 
             p->state[i] += p->output[i];
         return;
     }
-    plast__tangent_add(count + 1, n, p->output, n, slope, p->state, n);
+    plast__pull_add(count + 1, n, p->output, slope, p->state);
     plast__pull_curvature(layer, p->push, layer->drive, 0, n, work, work + 3 * n);
     plast__pull_slope(count, n, work + 3 * n, p->output, p->push->state, p->state + count * n);
 }
@@ -366,7 +366,7 @@ static void pull_slopes(const plast_layer *layer, const plast__pull *p, int64_t 
     const int inside = layer->form == PLAST_FORM_INSIDE;
     const double of_net = inside ? layer->alpha : 1.0, of_before = inside ? 1.0 - layer->alpha : 0.0;
     double *curvature = work + 3 * n, *last = p->net + count * n;
-    plast__tangent_scale(count + 1, n, p->state, n, slope, p->net, n);
+    plast__pull_scale(count + 1, n, p->state, slope, p->net);
     if (p->path == PLAST__PULL_LOCAL)
         return;
     plast__pull_curvature(layer, p->push, layer->drive, 0, n, work, curvature);
@@ -388,7 +388,7 @@ static void pull_through_synapses(const plast_layer *layer, const plast__pull *p
     }
     plast__pull_product(layer, push, RECURRENT, p->net, 0, h);
     plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 1, 0, n, vector);
-    plast__tangent_add(count + 1, n, h, n, vector, p->before, n);
+    plast__pull_add(count + 1, n, h, vector, p->before);
     plast__pull_curvature(layer, push, layer->drive, 1, n, work, vector);
     plast__pull_slope(count, n, vector, h, push->before, p->before + count * n);
 }
@@ -402,7 +402,7 @@ static void see(const plast_layer *layer, const plast__pull *p, int64_t n, doubl
     if (!is_potential(layer))
         return;
     plast__tangent_read(layer, push, layer->drive, own->slope, 1, 0, n, vector);
-    plast__tangent_scale(push->count, n, push->before, n, vector, p->seen, n);
+    plast__pull_scale(push->count, n, push->before, vector, p->seen);
 }
 
 static void tangent_backward(const plast_layer *layer, const plast__pull *p)

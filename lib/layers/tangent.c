@@ -116,6 +116,20 @@ void plast__pull_curvature(const plast_layer *layer, const plast__push *push, in
     plast__curvature(f64, p->activation, p->param, n, z, work, out);
 }
 
+void plast__pull_scale(int64_t rows, int64_t n, const double *frame, const double *vector, double *out)
+{
+    for (int64_t k = 0; k < rows; k++)
+        for (int64_t i = 0; i < n; i++)
+            out[k * n + i] = frame[k * n + i] * vector[i];
+}
+
+void plast__pull_add(int64_t rows, int64_t n, const double *frame, const double *vector, double *out)
+{
+    for (int64_t k = 0; k < rows; k++)
+        for (int64_t i = 0; i < n; i++)
+            out[k * n + i] += frame[k * n + i] * vector[i];
+}
+
 void plast__pull_slope(int64_t count, int64_t n, const double *vector, const double *a, const double *b, double *out)
 {
     for (int64_t k = 0; k < count; k++)

@@ -90,6 +90,9 @@ void plast__pull_product(const struct plast_layer *layer, const plast__push *pus
 /* f'' of n units of the population at the push's row, or at that of the step before; `work` holds 3 n numbers. */
 void plast__pull_curvature(const struct plast_layer *layer, const plast__push *push, int32_t population, int32_t before,
                            int64_t n, double *work, double *out);
+/* Every one of `rows` rows of n numbers times the vector: out = frame o vector, or added to it. */
+void plast__pull_scale(int64_t rows, int64_t n, const double *frame, const double *vector, double *out);
+void plast__pull_add(int64_t rows, int64_t n, const double *frame, const double *vector, double *out);
 /* out += vector o sum over the tangents of a_k o b_k: what a slope's derivative brings. */
 void plast__pull_slope(int64_t count, int64_t n, const double *vector, const double *a, const double *b, double *out);
 
