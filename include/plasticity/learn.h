@@ -33,9 +33,9 @@ PLAST_API PLAST_NODISCARD plast_status plast_state_create(plast_context *context
 PLAST_API void plast_state_destroy(plast_state *state);
 
 /* Quantities of a layer that a state holds; of sequences a row for each step, time-major. Of layers with a state, y is
- * what the layer above reads (in PLAST_FORM_CURRENT v), z the argument of f (current and "gru": y again), and s is dLoss/dn, n
- * the net input: with all that comes later in the update under temporal scheme "bptt", else of the instant alone. Only
- * of the current form and of "gru" s is dLoss/dy as it arrives from above. */
+ * what the layer above reads (in PLAST_FORM_CURRENT v), z the argument of f (current and "gru": y again), and s is
+ * dLoss/dn, n the net input: with all that comes later in the update under temporal scheme "bptt", else of the instant
+ * alone. Of the current form and of "gru" s is dLoss/dy as it arrives from above. */
 enum {
     PLAST_ACTIVITY = 1,  /* y */
     PLAST_POTENTIAL = 2, /* z */
