@@ -14,6 +14,7 @@
 
 #include <plasticity/plasticity.h>
 
+#include "network/network.h"
 #include "support/fail_allocator.h"
 #include "support/malloc_count.h"
 #include "support/nets.h"
@@ -98,6 +99,7 @@ static void moments_are_its_own(void **state)
     stack s = begin(PLAST_F64);
     const int64_t n = stack_size(&s);
     assert_true(n <= MOST);
+    const plast__model *model = &s.network->model;
     plast_flossing *adam = make(&s, &usual, "adam", 1e-3), *sgd = make(&s, &usual, "sgd", 1.0);
     stack_get(&s, all);
     (void)update(&s, sgd);
@@ -117,6 +119,13 @@ static void moments_are_its_own(void **state)
         assert_near(all[i] - first[i], 1e-3 * m1 / (sqrt(v1) + 1e-8), 1e-9); /* where g is near epsilon: its rounding */
         assert_near(first[i] - second[i], 1e-3 * m2 / (sqrt(v2) + 1e-8), 1e-9);
     }
+    for (int32_t i = 0; i < model->group_count; i++) /* of which learning knows how large weights may be */
+        assert_true(model->groups[i].bound >=
+                    model->kernels->max_abs(model->groups[i].rows * model->groups[i].ld, model->groups[i].weights));
+    for (int32_t i = 0; i < model->population_count; i++)
+        assert_true(model->populations[i].bias == NULL ||
+                    model->populations[i].bound >=
+                        model->kernels->max_abs(model->populations[i].ld, model->populations[i].bias));
     plast_flossing_destroy(adam);
     plast_flossing_destroy(sgd);
     end(&s);
@@ -143,6 +152,18 @@ static void updates_are_reproducible(void **state)
     assert_same_bits(2, lambda[0], lambda[1]);
     assert_same_bits(n, weights[0], weights[1]);
     assert_true(lambda[0][0] != lambda[2][0]);
+    plast_flossing_destroy(flossing);
+    end(&s);
+}
+
+/* Each update has a frame of its own. */
+static void frames_are_new(void **state)
+{
+    (void)state;
+    stack s = begin(PLAST_F64);
+    plast_flossing *flossing = make(&s, &usual, "sgd", 0.0);
+    const double first = update(&s, flossing).loss, second = update(&s, flossing).loss;
+    assert_true(first != second && second != update(&s, flossing).loss);
     plast_flossing_destroy(flossing);
     end(&s);
 }
@@ -216,15 +237,19 @@ static void constraints_hold(void **state)
     end(&s);
 }
 
-/* Clipped by norm, and the norm that is reported is the one before. */
+/* Clipped by norm, of what is not masked; and the norm that is reported is the one before. */
 static void long_gradients_are_clipped(void **state)
 {
-    double all[MOST], after[MOST], square = 0.0;
+    double all[MOST], after[MOST], mask[N * N], square = 0.0;
     plast_flossing *flossing = NULL;
+    const plast_matrix m = stack_matrix(mask, N, N);
     (void)state;
     stack s = begin(PLAST_F64);
     plast_optimizer *sgd = optimizer(&s, "sgd", 1.0);
+    for (int i = 0; i < N * N; i++)
+        mask[i] = i % 2;
     stack_ok(&s, plast_optimizer_set(sgd, "clip_norm", 1e-3));
+    stack_ok(&s, plast_synapses_set_mask(stack_group(&s, 0, "recurrent"), &m));
     stack_ok(&s, plast_flossing_create(s.network, &usual, sgd, &flossing));
     plast_optimizer_destroy(sgd);
     stack_get(&s, all);
@@ -558,6 +583,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         quiet_test(moments_are_its_own),
         quiet_test(updates_are_reproducible),
+        quiet_test(frames_are_new),
         quiet_test(both_number_types_agree),
         quiet_test(constraints_hold),
         quiet_test(long_gradients_are_clipped),
