@@ -28,6 +28,7 @@ class Fuzz:
         for i, layer in enumerate(layers):
             if layer.kind != "dense" and (self.net.layers[i].synapses("recurrent").get_mask() == 0).any():
                 self.oracle.masks[i, "W"] = self.net.layers[i].synapses("recurrent").get_mask().astype(float)
+        self.possible = dict(self.oracle.masks)  # a unit that has no synapse onto itself gets none
         self.read()
         self.add_rules()
         self.state, self.stream = plasticity.State(self.net, batch=ROOM, steps=STEPS), Stream()
@@ -144,7 +145,7 @@ class Fuzz:
         group, w = self.net.layers[i].synapses(GROUPS[key[1]]), layer.parameters[key[1]]
         what = self.choose("mask", "sign", "frozen")
         if what == "mask":
-            self.oracle.masks[key] = (self.rng.random(w.shape) < 0.7).astype(float)
+            self.oracle.masks[key] = (self.rng.random(w.shape) < 0.7) * self.possible.get(key, 1.0)
             group.set_mask(self.oracle.masks[key])
         elif what == "sign":
             self.oracle.signs[key] = self.rng.integers(-1, 2, w.shape[1]).astype(float)
