@@ -181,9 +181,14 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_rule(const plast_networ
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_add_rule(plast_synapses *synapses, const plast_rule *rule);
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_rule(plast_synapses *synapses, const char *rule,
                                                                const char *parameter, double value);
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_rule(const plast_synapses *synapses, const char *rule,
+                                                               const char *parameter, double *value);
+PLAST_API PLAST_NODISCARD plast_status plast_synapses_view_rule(const plast_synapses *synapses, const char *rule,
+                                                                const char *quantity, plast_matrix *view);
 
 /* A live read-only view, 1 x units of the layer (of "gru" 3 units), of what an attached rule keeps for each unit from
- * update to update, by name (rule.h says which rules keep what); of the layer's first group that has the rule. Valid as long as the network, except during a call that learns.
+ * update to update, by name (rule.h says which rules keep what); of the layer's first group that has the rule. Valid as
+ * long as the network, except during a call that learns.
  * PLAST_E_UNKNOWN when the layer lacks the rule or the rule keeps no such quantity. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_view_rule(const plast_network *network, int32_t layer,
                                                                const char *rule, const char *quantity,

@@ -34,6 +34,14 @@ void plast__activate_step(const plast__model *model, const plast__activities *a,
     }
 }
 
+void plast__fill(const plast__model *model, int64_t n, double value, void *out)
+{
+    const int64_t size = plast__size(model->dtype);
+    plast__set(model->dtype, out, 0, value);
+    for (int64_t done = 1; done < n; done *= 2)
+        memcpy(plast__at(model->dtype, out, done), out, (size_t)((n - done < done ? n - done : done) * size));
+}
+
 /* One sample's pass over the group: z = bias + W x. */
 static void sweep_one(const plast__model *model, const plast__group *group, plast__pending *p, const void *x,
                       const void *bias, void *z)

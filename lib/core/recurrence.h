@@ -25,6 +25,9 @@ static inline int64_t plast__steps(const plast__activities *a)
 void plast__state_before(const plast__model *model, const plast__activities *a, int32_t population, const void *carried,
                          const void *initial, void *lead);
 
+/* n numbers become `value`; n > 0. */
+void plast__fill(const plast__model *model, int64_t n, double value, void *out);
+
 /* y = f(z) and slope of one step. */
 void plast__activate_step(const plast__model *model, const plast__activities *a, int32_t population, int64_t t);
 

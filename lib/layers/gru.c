@@ -265,12 +265,6 @@ static int factored(const plast__time *time, const plast_layer *layer)
     return 0;
 }
 
-static void fill(const plast__model *model, int64_t n, double value, void *out)
-{
-    for (int64_t i = 0; i < n; i++)
-        plast__set(model->dtype, out, i, value);
-}
-
 /* By how much h_t moves with Gx and Gh: their errors of an error of 1. Put behind the rates' arrays of each. */
 static void gains(const plast_layer *layer, const plast__activities *a, int64_t step)
 {
@@ -279,7 +273,7 @@ static void gains(const plast_layer *layer, const plast__activities *a, int64_t 
     void *x = plast__at(model->dtype, a->of[layer->drive].work, a->room * gates->ld);
     void *h = plast__at(model->dtype, a->of[layer->recurrent].work, a->room * gates->ld);
     void *ones = plast__at(model->dtype, a->of[layer->state].work, a->room * state->ld);
-    fill(model, a->sequences * state->ld, 1.0, ones);
+    plast__fill(model, a->sequences * state->ld, 1.0, ones);
     for (int64_t b = 0; b < a->sequences; b++) {
         const cell at = cell_at(layer, a, step * a->sequences + b);
         errors(&at, row_of(layer, layer->state, ones, b), row_of(layer, layer->drive, x, b),
@@ -297,7 +291,7 @@ static void decay(const plast_layer *layer, const plast__activities *a, const pl
     void *own = a->of[layer->state].work;
     const void *gain = plast__at_const(model->dtype, a->of[layer->recurrent].work, a->room * ld);
     if (!plast__way_back(model, rec, a, time, gain, own))
-        fill(model, n, 0.0, own);
+        plast__fill(model, n, 0.0, own);
     for (int64_t b = 0; b < a->sequences; b++) {
         const cell at = cell_at(layer, a, step * a->sequences + b);
         void *row = row_of(layer, layer->state, own, b), *to = row_of(layer, population, out, b);

@@ -274,14 +274,6 @@ static void add_self(const plast_layer *layer, const plast__activities *a, const
         }
 }
 
-static void fill(const plast__model *model, int64_t n, double value, void *out)
-{
-    const int64_t size = plast__size(model->dtype);
-    plast__set(model->dtype, out, 0, value);
-    for (int64_t done = 1; done < n; done *= 2)
-        memcpy(plast__at(model->dtype, out, done), out, (size_t)((n - done < done ? n - done : done) * size));
-}
-
 static void rates(const plast_layer *layer, const plast__activities *a, const plast__time *time, int32_t population,
                   int64_t step, plast__rates *rates)
 {
@@ -294,9 +286,9 @@ static void rates(const plast_layer *layer, const plast__activities *a, const pl
     if (layer->form == PLAST_FORM_INSIDE)
         model->kernels->scale(n, kept, slope, rates->decay);
     else
-        fill(model, n, kept, rates->decay);
+        plast__fill(model, n, kept, rates->decay);
     if (potential)
-        fill(model, n, 1.0, rates->gain);
+        plast__fill(model, n, 1.0, rates->gain);
     else
         model->kernels->scale(n, layer->alpha, slope, rates->gain);
     if (time->path == PLAST__PATH_SELF)

@@ -70,18 +70,17 @@ static plast__group *next_target(targets *t)
     return NULL;
 }
 
-/* The rule in the first of the layer's groups that has it. */
-static plast__attachment *find_attachment(const plast_network *network, int32_t layer, const char *rule,
-                                          const plast__group **group)
+/* The rule in the first of the groups that has it; NULL = none has. */
+static const plast__attachment *first_attachment(const targets *all, const char *rule, const plast__group **group)
 {
-    targets t = targets_of(network, layer, layer);
-    for (const plast__group *g = next_target(&t); g != NULL; g = next_target(&t)) {
-        plast__attachment *a = find_in(g, rule);
-        *group = g;
-        if (a != NULL)
-            return a;
+    targets t = *all;
+    const plast__attachment *found = NULL;
+    for (*group = next_target(&t); rule != NULL && found == NULL && *group != NULL;) {
+        found = find_in(*group, rule);
+        if (found == NULL)
+            *group = next_target(&t);
     }
-    return NULL;
+    return found;
 }
 
 static plast_status check_room(const plast_network *network, const plast__group *group, const plast__rule_kind *kind)
@@ -129,10 +128,11 @@ static plast_status check_attach(const plast_network *network, const targets *al
 {
     targets t = *all;
     for (const plast__group *g = next_target(&t); g != NULL; g = next_target(&t)) {
+        const targets here = targets_of(network, g->layer, g->layer);
         const plast__group *there = NULL;
         if (find_in(g, kind->parameters.owner) != NULL ||
             (kind->modulate != NULL &&
-             find_attachment(network, g->layer, kind->parameters.owner, &there) != NULL)) /* acts on the same units */
+             first_attachment(&here, kind->parameters.owner, &there) != NULL)) /* acts on the same units */
             return plast__fail(network->model.context, PLAST_E_STATE, "rule \"%s\" is attached to layer %d already",
                                kind->parameters.owner, g->layer);
         plast_status status = check_room(network, g, kind);
@@ -348,45 +348,34 @@ plast_status plast_synapses_set_rule(plast_synapses *synapses, const char *rule,
     return status == PLAST_OK ? set_rule(network, &one, rule, parameter, value) : status;
 }
 
-/* The rule's attachment to one layer. */
-static plast_status get_attachment(const plast_network *network, int32_t layer, const char *rule,
-                                   const plast__attachment **attachment, const plast__group **group)
+static plast_status not_attached(const plast_network *network, const targets *t, const char *rule)
 {
     plast_context *context = network->model.context;
     if (rule == NULL)
         return plast__fail(context, PLAST_E_INVALID, "name of the rule is NULL");
-    if (layer < 0 || layer >= network->layer_count)
-        return plast__fail(context, PLAST_E_RANGE, "layer %d of a network with %d layers", layer, network->layer_count);
-    *attachment = find_attachment(network, layer, rule, group);
-    if (*attachment == NULL)
-        return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is not attached to layer %d", rule, layer);
-    return PLAST_OK;
+    if (t->only < 0)
+        return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is not attached to layer %d", rule, t->last);
+    return plast__fail(context, PLAST_E_UNKNOWN, "rule \"%.40s\" is not attached to these synapses", rule);
 }
 
-plast_status plast_network_get_rule(const plast_network *network, int32_t layer, const char *rule,
-                                    const char *parameter, double *value)
+static plast_status get_rule(const plast_network *network, const targets *t, const char *rule, const char *parameter,
+                             double *value)
 {
-    const plast__attachment *a = NULL;
     const plast__group *group = NULL;
-    if (network == NULL)
-        return PLAST_E_INVALID;
-    const plast_status status = get_attachment(network, layer, rule, &a, &group);
-    return status != PLAST_OK
-               ? status
-               : plast__parameters_get(network->model.context, &a->kind->parameters, parameter, a->values, value);
+    const plast__attachment *a = first_attachment(t, rule, &group);
+    if (a == NULL)
+        return not_attached(network, t, rule);
+    return plast__parameters_get(network->model.context, &a->kind->parameters, parameter, a->values, value);
 }
 
-plast_status plast_network_view_rule(const plast_network *network, int32_t layer, const char *rule,
-                                     const char *quantity, plast_matrix *view)
+static plast_status view_rule(const plast_network *network, const targets *t, const char *rule, const char *quantity,
+                              plast_matrix *view)
 {
-    const plast__attachment *a = NULL;
-    const plast__group *group = NULL;
-    if (network == NULL)
-        return PLAST_E_INVALID;
     plast_context *context = network->model.context;
-    const plast_status status = get_attachment(network, layer, rule, &a, &group);
-    if (status != PLAST_OK)
-        return status;
+    const plast__group *group = NULL;
+    const plast__attachment *a = first_attachment(t, rule, &group);
+    if (a == NULL)
+        return not_attached(network, t, rule);
     if (quantity == NULL || view == NULL)
         return plast__fail(context, PLAST_E_INVALID, "%s is NULL",
                            quantity == NULL ? "name of the quantity" : "place for the view");
@@ -402,6 +391,61 @@ plast_status plast_network_view_rule(const plast_network *network, int32_t layer
                             .dtype = network->model.dtype,
                             .flags = PLAST_READ_ONLY };
     return PLAST_OK;
+}
+
+static plast_status find_layer(const plast_network *network, int32_t layer, targets *t)
+{
+    if (layer < 0 || layer >= network->layer_count)
+        return plast__fail(network->model.context, PLAST_E_RANGE, "layer %d of a network with %d layers", layer,
+                           network->layer_count);
+    *t = targets_of(network, layer, layer);
+    return PLAST_OK;
+}
+
+plast_status plast_network_get_rule(const plast_network *network, int32_t layer, const char *rule,
+                                    const char *parameter, double *value)
+{
+    targets t;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    if (rule == NULL)
+        return plast__fail(network->model.context, PLAST_E_INVALID, "name of the rule is NULL");
+    const plast_status status = find_layer(network, layer, &t);
+    return status == PLAST_OK ? get_rule(network, &t, rule, parameter, value) : status;
+}
+
+plast_status plast_network_view_rule(const plast_network *network, int32_t layer, const char *rule,
+                                     const char *quantity, plast_matrix *view)
+{
+    targets t;
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    if (rule == NULL)
+        return plast__fail(network->model.context, PLAST_E_INVALID, "name of the rule is NULL");
+    const plast_status status = find_layer(network, layer, &t);
+    return status == PLAST_OK ? view_rule(network, &t, rule, quantity, view) : status;
+}
+
+plast_status plast_synapses_get_rule(const plast_synapses *synapses, const char *rule, const char *parameter,
+                                     double *value)
+{
+    plast_network *network = NULL;
+    targets one;
+    if (synapses == NULL)
+        return PLAST_E_INVALID;
+    const plast_status status = find_own(synapses, &network, &one);
+    return status == PLAST_OK ? get_rule(network, &one, rule, parameter, value) : status;
+}
+
+plast_status plast_synapses_view_rule(const plast_synapses *synapses, const char *rule, const char *quantity,
+                                      plast_matrix *view)
+{
+    plast_network *network = NULL;
+    targets one;
+    if (synapses == NULL)
+        return PLAST_E_INVALID;
+    const plast_status status = find_own(synapses, &network, &one);
+    return status == PLAST_OK ? view_rule(network, &one, rule, quantity, view) : status;
 }
 
 plast_status plast_network_set_optimizer(plast_network *network, const plast_optimizer *optimizer)

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _names, _structs
 from ._arrays import array_of, matrix
-from ._descriptions import Rule, described
+from ._descriptions import Rule, attached, described
 from ._errors import STATE, error
 from ._library import lib
 
@@ -109,9 +109,32 @@ class Synapses:
 
     def add_rule(self, rule, **parameters):
         """Attaches a copy of a Rule, or one made by its name and parameters, to this group alone:
-        layer.synapses("recurrent").add_rule("oja", rate=1e-3). set_rule changes its parameters."""
+        layer.synapses("recurrent").add_rule("oja", rate=1e-3). Returns its parameters, as rule() does."""
         rule = described(Rule, rule, parameters)
         self._call(lib.plast_synapses_add_rule, rule._handle.pointer)
+        return self.rule(rule.name)
+
+    def rule(self, name):
+        """Parameters of a rule that is attached to this group, to be read and changed at any time between calls. What
+        the rule keeps is seen by view()."""
+        text = _names.text("rule", name)
+
+        def read(parameter):
+            value = c_double()
+            self._call(lib.plast_synapses_get_rule, text, parameter, byref(value))
+            return value.value
+
+        def write(parameter, value):
+            self._call(lib.plast_synapses_set_rule, text, parameter, value)
+
+        def look(quantity):
+            view = _structs.Matrix()
+            self._call(lib.plast_synapses_view_rule, text, quantity, byref(view))
+            return array_of(view, self.layer.network._handle)[0]
+
+        with Rule(name) as one:
+            table = one.parameters
+        return attached("rule", name, table, read, write, look)
 
     def set_rule(self, name, **parameters):
         """Parameters of a rule that is attached to this group, at any time between calls: set_rule("oja", rate=0).

@@ -59,6 +59,8 @@ _CALLS = {
     "plast_layer_synapses": [c_void_p, c_char_p, _POINTER_TO_HANDLE],
     "plast_synapses_add_rule": [c_void_p, c_void_p],
     "plast_synapses_set_rule": [c_void_p, c_char_p, c_char_p, c_double],
+    "plast_synapses_get_rule": [c_void_p, c_char_p, c_char_p, POINTER(c_double)],
+    "plast_synapses_view_rule": [c_void_p, c_char_p, c_char_p, *_MATRIX],
     "plast_synapses_view": [c_void_p, POINTER(s.Matrix)],
     "plast_synapses_get_weights": [c_void_p, POINTER(s.Matrix)],
     "plast_synapses_set_weights": [c_void_p, POINTER(s.Matrix)],

@@ -544,3 +544,17 @@ def test_use_after_close(sequences):
         with pytest.raises(plasticity.StateError, match="the network is closed"):
             use()
     assert "gone" in repr(attached)
+
+
+def test_a_rule_of_one_group_is_read_there():
+    net = plasticity.Network(inputs=3, seed=1)
+    net.add("recurrent", units=4, activation="tanh")
+    net.add("dense", units=2)
+    net.add_rule(0, "bcm", rate=1e-3, tau=5, start=0.25)
+    weights = net.layers[0].synapses("recurrent")
+    weights.rule("bcm").rate = 2e-3
+    assert weights.rule("bcm").rate == 2e-3 and net.rule(0, "bcm").rate == 1e-3
+    np.testing.assert_array_equal(weights.rule("bcm").view("threshold"), np.full(4, 0.25, np.float32))
+    assert net.layers[0].synapses("input").add_rule("oja", rate=1e-4).rate == 1e-4
+    with pytest.raises(plasticity.UnknownError, match='rule "oja" is not attached to these synapses'):
+        weights.rule("oja").rate
