@@ -90,7 +90,8 @@ def all_python_rows(build):
     rows = python_rows(build, system, "numpy", "python_call.py", "Debian: python3-numpy")
     for program in "numpy_peer.py", "numpy_lyapunov.py":
         rows += python_rows(build, system, "numpy", program, "Debian: python3-numpy")
-    for program in "torch_peer.py", "torch_schemes_peer.py", "torch_grapes_peer.py", "torch_recurrent_peer.py":
+    for program in ("torch_peer.py", "torch_schemes_peer.py", "torch_grapes_peer.py", "torch_recurrent_peer.py",
+                    "torch_flossing_peer.py"):
         rows += python_rows(build, system, "torch", program, "Debian: python3-torch")
     for module, program in NEWER.items():
         rows += python_rows(build, newer, module, program, "option --peers")
@@ -101,7 +102,7 @@ def add_limits(rows, python_rows):
     """The limit of a task, if it has one, was measured beside its C peer."""
     limits = {row["work"]: row for row in rows if row["peer"] != "cblas (AVX2)"}
     for row in python_rows:
-        limit = limits[row["work"]].get("limit")
+        limit = limits.get(row["work"], {}).get("limit")
         if limit:
             row.update(limit=limit, times_limit=round(row["ours"] / limit, 3))
     return rows + python_rows

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+enum { FEW = 3 }; /* vectors that one pass over the weights each takes faster than a matrix product that packs them */
+
+static const plast__kernels *doubles(const plast_layer *layer)
+{
+    return plast__kernels_get(layer->model->context->level, PLAST_F64);
+}
+
 static const plast__group *group_of(const plast_layer *layer, int32_t index)
 {
     return &layer->model->groups[layer->synapses[index].group];
@@ -40,24 +47,40 @@ int64_t plast__tangent_work(const plast_layer *layer, int64_t count)
     return 2 * (count + 2) * layer->model->populations[layer->drive].units;
 }
 
+/* out = frame W^T + added, vector by vector. */
+static void product_of_few(const plast__kernels *f64, const plast__group *g, int64_t count, double *weights, int64_t ld,
+                           const double *frame, const double *added, double *out)
+{
+    for (int64_t k = 0; k < count; k++) {
+        const plast__sweep pass = { .w = weights,
+                                    .ld = ld,
+                                    .rows = g->rows,
+                                    .cols = g->cols,
+                                    .x = frame + k * g->cols,
+                                    .bias = added == NULL ? NULL : added + k * g->rows,
+                                    .z = out + k * g->rows };
+        f64->sweep(&pass);
+    }
+}
+
 void plast__tangent_product(const plast_layer *layer, const plast__push *push, int32_t group, const double *frame,
                             const double *added, double *out)
 {
     const plast__group *g = group_of(layer, group);
-    const int64_t rows = plast__push_rows(push);
+    const int64_t rows = plast__push_rows(push), ld = push->weights == NULL ? g->ld : g->cols;
     const size_t bytes = (size_t)(rows * g->rows) * sizeof *out;
-    const double *weights = push->weights == NULL ? g->weights : push->weights + weights_before(layer, group);
-    const int64_t ld = push->weights == NULL ? g->ld : g->cols;
-    const double beta = added == NULL ? 0.0 : 1.0;
+    double *weights = push->weights == NULL ? g->weights : push->weights + weights_before(layer, group);
+    if (frame != NULL && rows <= FEW) {
+        product_of_few(doubles(layer), g, rows, weights, ld, frame, added, out);
+        return;
+    }
     if (added != NULL)
         memcpy(out, added, bytes);
     else if (frame == NULL)
         memset(out, 0, bytes);
-    if (frame != NULL && rows == 1)
-        plast__gemv(g->rows, g->cols, weights, ld, frame, beta, out);
-    else if (frame != NULL)
+    if (frame != NULL)
         plast__gemm(PLAST_F64, rows, g->rows, g->cols, 1.0, (plast__operand){ frame, g->cols, 0 },
-                    (plast__operand){ weights, ld, 1 }, beta, out, g->rows);
+                    (plast__operand){ weights, ld, 1 }, added == NULL ? 0.0 : 1.0, out, g->rows);
 }
 
 void plast__tangent_read(const plast_layer *layer, const plast__push *push, int32_t population, const void *array,
@@ -102,18 +125,25 @@ void plast__pull_product(const plast_layer *layer, const plast__push *push, int3
 {
     const plast__group *g = group_of(layer, group);
     const double *weights = push->weights + weights_before(layer, group);
-    plast__gemm(PLAST_F64, push->count + 1, g->cols, g->rows, 1.0, (plast__operand){ frame, g->rows, 0 },
-                (plast__operand){ weights, g->cols, 0 }, add ? 1.0 : 0.0, out, g->cols);
+    const int64_t rows = push->count + 1;
+    if (rows > FEW) {
+        plast__gemm(PLAST_F64, rows, g->cols, g->rows, 1.0, (plast__operand){ frame, g->rows, 0 },
+                    (plast__operand){ weights, g->cols, 0 }, add ? 1.0 : 0.0, out, g->cols);
+        return;
+    }
+    if (!add)
+        memset(out, 0, (size_t)(rows * g->cols) * sizeof *out);
+    for (int64_t k = 0; k < rows; k++)
+        doubles(layer)->project(weights, g->cols, g->rows, g->cols, frame + k * g->rows, out + k * g->cols);
 }
 
 void plast__pull_curvature(const plast_layer *layer, const plast__push *push, int32_t population, int32_t before,
                            int64_t n, double *work, double *out)
 {
     const plast__population *p = &layer->model->populations[population];
-    const plast__kernels *f64 = plast__kernels_get(layer->model->context->level, PLAST_F64);
     double *z = work + 2 * n;
     plast__tangent_read(layer, push, population, push->a->of[population].z, before, 0, n, z);
-    plast__curvature(f64, p->activation, p->param, n, z, work, out);
+    plast__curvature(doubles(layer), p->activation, p->param, n, z, work, out);
 }
 
 void plast__pull_scale(int64_t rows, int64_t n, const double *frame, const double *vector, double *out)

@@ -15,10 +15,10 @@ typedef struct plast__push {
     const plast__activities *a; /* where the step has been run; slopes and gates are taken from there */
     int64_t row;                /* of the step and sequence; that of the step before lies a->sequences rows above */
     int64_t count;
-    int64_t sequences;     /* that are pushed together, from `row` on; 0 = 1 */
-    const double *weights; /* plast__tangent_prepare; NULL = the layer's own, of a network that computes in double */
-    const double *input;   /* count x units that the layer reads; NULL = 0 */
-    const double *before;  /* count x units of the state; of a layer without one it is not read */
+    int64_t sequences;    /* that are pushed together, from `row` on; 0 = 1 */
+    double *weights;      /* plast__tangent_prepare, read alone; NULL = the layer's own, of a network that is double */
+    const double *input;  /* count x units that the layer reads; NULL = 0 */
+    const double *before; /* count x units of the state; of a layer without one it is not read */
     /* What is added to the tangents of the net input: count x units of layer->drive, and of layer->recurrent; NULL = 0 */
     const double *drive, *recurrent_drive;
     double *state;  /* out: count x units, never one of the frames above; of a layer without a state not written */

@@ -29,11 +29,6 @@ void plast__gemm(int32_t dtype, int64_t m, int64_t n, int64_t k, double alpha, p
                     (int)b.ld, (float)beta, c, (int)ldc);
 }
 
-void plast__gemv(int64_t m, int64_t n, const double *a, int64_t ld, const double *x, double beta, double *y)
-{
-    cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)m, (int)n, 1.0, a, (int)ld, x, 1, beta, y, 1);
-}
-
 double plast__largest_entry(int64_t n, const double *x)
 {
     const int64_t piece = INT64_C(1) << 30;

@@ -17,9 +17,6 @@ typedef struct plast__operand {
 void plast__gemm(int32_t dtype, int64_t m, int64_t n, int64_t k, double alpha, plast__operand a, plast__operand b,
                  double beta, void *c, int64_t ldc);
 
-/* y (m) = A x + beta y, all double; A is m x n, its rows `ld` apart. */
-void plast__gemv(int64_t m, int64_t n, const double *a, int64_t ld, const double *x, double beta, double *y);
-
 /* BLAS counts in 32 bits: fails with PLAST_E_RANGE when a size does not fit. */
 plast_status plast__blas_fits(plast_context *context, const char *what, int64_t size);
 

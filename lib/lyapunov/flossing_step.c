@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Gradients, and the step down them. It goes the way of learning: terms, checks, and only then changes; on a copy of the
- * model's lists, with moments of our own in it. */
+ * Gradients, and the step down them. It goes the way of learning: terms, checks, and only then changes; on a copy of
+ * the model's lists, with moments of our own in it. */
 #include "base/scalar.h"
 #include "core/emit.h"
 #include "linalg/blas.h"

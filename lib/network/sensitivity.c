@@ -223,7 +223,7 @@ static void signal_of(const plast_network *network, const plast__activities *a, 
 /* One step of one sequence, up through the layers; then what its loss adds to the gradient. */
 static void push_step(const plast_network *network, const plast__activities *a, int64_t row, double *states, parts p)
 {
-    const double *weights = p.weights;
+    double *weights = p.weights;
     int64_t count = 0, units = 0;
     for (int32_t l = 0; l < hidden_layers(network); l++) {
         const plast_layer *layer = network->layers[l];
