@@ -3,7 +3,8 @@
  * How much do initial recurrent weights decide what plausible rules can learn? Networks learn three decision tasks,
  * two with a delay, from Gaussian weights of different gain: by backpropagation through time, by e-prop, by ModProp,
  * by e-prop with random feedback; by the e-prop rules with Oja's rule beside them, which is said to help from poor
- * weights; and by Oja's rule with an error for the readout alone, to tell what of that is the rule's own doing.
+ * weights; and by Oja's rule with an error for the readout alone, to tell what of that is the rule's own doing; and
+ * after gradient flossing, which first brings the largest Lyapunov exponent near 0.
  *
  * After Liu, Zhang & Liu 2024 (arXiv:2410.11164), in the setting of the public code of Liu et al. 2024
  * (arXiv:2310.08513). */

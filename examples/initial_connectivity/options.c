@@ -26,7 +26,8 @@ void options_help(void)
          "  --seeds N      repetitions with other weights and trials (default 2; 5 with --full)\n"
          "  --threads N    networks at once (default: one for each CPU)\n"
          "  --oja RATE     of Oja's rule, above 0 (default 0.15, the best of a scan)\n"
-         "  --full         also ModProp with W itself, which takes as long as all others, and the readout alone\n"
+         "  --full         also ModProp with W itself, which takes as long as all others, the readout\n"
+         "                 alone, and gradient flossing before training\n"
          "  --quick        a tiny version that shows only that everything works\n"
          "  --help         this text");
 }

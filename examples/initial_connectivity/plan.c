@@ -18,6 +18,10 @@ const struct arm arms[] = {
     { "random feedback + Oja", "eprop", "fa", .oja = true, .usual = true },
     { "readout alone", "eprop", "fa", .readout_alone = true },
     { "readout alone + Oja", "eprop", "fa", .readout_alone = true, .oja = true, .usual = true },
+    { "bptt, flossed first, exact", "bptt", "backprop", .flossing = FLOSSING_EXACT },
+    { "bptt, flossed first, local", "bptt", "backprop", .flossing = FLOSSING_LOCAL },
+    { "e-prop, flossed first, exact", "eprop", "backprop", .flossing = FLOSSING_EXACT },
+    { "e-prop, flossed first, local", "eprop", "backprop", .flossing = FLOSSING_LOCAL },
 };
 
 int arms_count(void)
@@ -79,9 +83,19 @@ static struct summary summarise_finite(const double *values, int n)
     return count > 0 ? summarise(finite, count) : (struct summary){ NAN, NAN };
 }
 
+/* A single seed that diverges decides. */
+static double mean_exponent(const double *values, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (isinf(values[i]))
+            return (double)INFINITY;
+    return summarise_finite(values, n).mean;
+}
+
 struct outcome plan_outcome(const struct plan *plan, int task, int gain, int arm)
 {
     double early[MOST_SEEDS], late[MOST_SEEDS], accuracy[MOST_SEEDS], before[MOST_SEEDS], after[MOST_SEEDS];
+    double first[MOST_SEEDS], last[MOST_SEEDS];
     struct outcome outcome = { .lowest = 1.0 };
     for (int seed = 0; seed < plan->seeds; seed++) {
         const struct trial *trial =
@@ -91,6 +105,8 @@ struct outcome plan_outcome(const struct plan *plan, int task, int gain, int arm
         accuracy[seed] = trial->accuracy;
         before[seed] = trial->connectivity[0].radius;
         after[seed] = trial->connectivity[POINTS - 1].radius;
+        first[seed] = trial->connectivity[0].lambda;
+        last[seed] = trial->connectivity[POINTS - 1].lambda;
         outcome.lowest = fmin(outcome.lowest, trial->accuracy);
         outcome.diverged += trial->diverged >= 0;
     }
@@ -99,5 +115,7 @@ struct outcome plan_outcome(const struct plan *plan, int task, int gain, int arm
     outcome.accuracy = summarise_finite(accuracy, plan->seeds);
     outcome.before = summarise_finite(before, plan->seeds);
     outcome.after = summarise_finite(after, plan->seeds);
+    outcome.lambda[0] = mean_exponent(first, plan->seeds);
+    outcome.lambda[1] = mean_exponent(last, plan->seeds);
     return outcome;
 }

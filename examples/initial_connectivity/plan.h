@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TASKS = 3, MOST_GAINS = 6, MOST_ARMS = 10, MOST_SEEDS = 64, POINTS = 6 };
+enum { TASKS = 3, MOST_GAINS = 6, MOST_ARMS = 13, MOST_SEEDS = 64, POINTS = 6 };
 
 extern const char *const plan_tasks[TASKS]; /* by enum choice_kind */
+
+/* Gradient flossing before training. */
+enum flossing { FLOSSING_NONE, FLOSSING_EXACT, FLOSSING_LOCAL };
 
 /* How credit comes to the synapses. */
 struct arm {
@@ -23,7 +26,8 @@ struct arm {
     int32_t types;        /* of units, for "modprop"; -1 = every unit is of its own */
     bool readout_alone;   /* no error reaches the recurrent layer: the feedback's gain is 0 */
     bool oja;             /* Oja's rule on the recurrent and the input weights */
-    bool usual;           /* also without --full */
+    enum flossing flossing;
+    bool usual; /* also without --full */
 };
 
 extern const struct arm arms[];
@@ -32,6 +36,7 @@ int arms_count(void);
 /* What is measured of recurrent weights. */
 struct connectivity {
     double radius; /* spectral */
+    double lambda; /* the largest exponent, at the first and the last point; INFINITY: the state diverges */
 };
 
 struct trial {
@@ -69,6 +74,7 @@ int64_t plan_iteration(const struct plan *plan, int point);
 /* Over the seeds. What a diverged trial lacks is left out; NaN when all lack it. */
 struct outcome {
     struct summary early, late, accuracy, before, after; /* the last two: spectral radius */
+    double lambda[2];                                    /* before and after, means; INFINITY when one diverges */
     double lowest;                                       /* accuracy */
     int diverged;
 };

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* Okabe & Ito's palette, which the colour-blind can tell apart, by arms. */
-static const char *const colours[MOST_ARMS] = { "202020", "0072B2", "CC79A7", "56B4E9", "E69F00",
-                                                "009E73", "D55E00", "909090", "B09000", "5060A0" };
+static const char *const colours[MOST_ARMS] = { "202020", "0072B2", "CC79A7", "56B4E9", "E69F00", "009E73", "D55E00",
+                                                "909090", "B09000", "800000", "B04080", "404090", "208080" };
 
 enum column { ACCURACY, LOSS, RADIUS, COLUMNS };
 
@@ -31,16 +31,16 @@ static void write_prologue(FILE *script, const struct plan *plan)
             plan->seeds, plan->seeds == 1 ? "" : "s");
 }
 
-/* The arms' names, one after another in their colours, in two rows. */
+/* The arms' names, one after another in their colours, in rows. */
 static void write_names(FILE *script, const struct plan *plan)
 {
-    double left = 0.025, top = 0.91;
+    double left = 0.025, top = 0.912;
     for (int arm = 0; arm < plan->arm_count; arm++) {
         const char *name = arms[plan->arms[arm]].name;
         const double width = 0.02 + 0.0072 * (double)strlen(name);
         if (left + width > 1.0) {
             left = 0.025;
-            top -= 0.022;
+            top -= 0.02;
         }
         fprintf(script, "set label %d '%s' at screen %g,%g font ',13' noenhanced textcolor rgb '#%s'\n", 110 + arm,
                 name, left, top, colours[plan->arms[arm]]);
@@ -69,6 +69,11 @@ static void write_data(FILE *script, const struct plan *plan, int task, enum col
     }
 }
 
+static int dash(const struct arm *arm)
+{
+    return arm->flossing != FLOSSING_NONE ? 3 : arm->oja ? 2 : 1;
+}
+
 static void write_panel(FILE *script, const struct plan *plan, int task, enum column column)
 {
     const double top = 0.83 - 0.28 * task, left = 0.05 + 0.325 * column;
@@ -86,7 +91,7 @@ static void write_panel(FILE *script, const struct plan *plan, int task, enum co
     fputs("plot ", script);
     for (int arm = 0; arm < plan->arm_count; arm++)
         fprintf(script, "$arm%d using 1:2:3 with yerrorlines lw 2 pt 7 ps 0.7 dt %d lc rgb '#%s'%s", arm,
-                arms[plan->arms[arm]].oja ? 2 : 1, colours[plan->arms[arm]], arm + 1 < plan->arm_count ? ", " : "");
+                dash(&arms[plan->arms[arm]]), colours[plan->arms[arm]], arm + 1 < plan->arm_count ? ", " : "");
     fputs(column == RADIUS ? ", $arm0 using 1:4 with points pt 7 ps 0.4 lc rgb '#909090'\n" : "\n", script);
     fputs("unset logscale y\n", script);
 }

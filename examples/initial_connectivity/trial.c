@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "trial.h"
 
+#include "exponents.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -179,10 +181,31 @@ static plast_status measure(struct runner *runner, struct connectivity *connecti
     return status == PLAST_OK ? plast_measure_spectral_radius(runner->context, &view, &connectivity->radius) : status;
 }
 
+static struct driver driver(struct runner *runner)
+{
+    return (struct driver){ runner->context, runner->network, &runner->task, (uint64_t)runner->trial->seed,
+                            &runner->sequences };
+}
+
+static plast_status measure_exponent(struct runner *runner, int point)
+{
+    const struct driver d = driver(runner);
+    if (point != 0 && point != POINTS - 1)
+        return PLAST_OK;
+    return exponents_measure(&d, &runner->trial->connectivity[point].lambda);
+}
+
+static plast_status floss(struct runner *runner)
+{
+    const struct driver d = driver(runner);
+    const enum flossing flossing = arms[runner->trial->arm].flossing;
+    return flossing != FLOSSING_NONE ? exponents_floss(&d, flossing) : PLAST_OK;
+}
+
 static plast_status run(struct runner *runner)
 {
     struct trial *trial = runner->trial;
-    plast_status status = PLAST_OK;
+    plast_status status = floss(runner);
     int64_t iteration = 0;
     for (int point = 0; point < POINTS && status == PLAST_OK; point++) {
         while (iteration < plan_iteration(runner->plan, point) && status == PLAST_OK) {
@@ -191,6 +214,8 @@ static plast_status run(struct runner *runner)
         }
         if (status == PLAST_OK)
             status = measure(runner, &trial->connectivity[point]);
+        if (status == PLAST_OK)
+            status = measure_exponent(runner, point);
     }
     if (status == PLAST_OK) {
         trial->early = runner->early / (double)runner->early_count;
@@ -226,7 +251,7 @@ plast_status trial_run(plast_context *context, const struct plan *plan, struct t
     trial->accuracy = 0.5;
     trial->diverged = -1;
     for (int i = 0; i < POINTS; i++)
-        trial->connectivity[i].radius = (double)NAN;
+        trial->connectivity[i] = (struct connectivity){ (double)NAN, (double)NAN };
     plast_status status = prepare(&runner);
     if (status == PLAST_OK)
         status = run(&runner);

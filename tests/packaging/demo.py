@@ -341,11 +341,16 @@ class InitialConnectivity(Example, unittest.TestCase):
     def test_writes_table_and_figures(self):
         rows = self.learn('--oja', '0.003')
         self.assert_figures()
-        self.assertEqual(len({(row['task'], row['arm'], row['gain'], row['seed']) for row in rows}), 3 * 9 * 2 * 2)
-        self.assertEqual(len(rows), 3 * 9 * 2 * 2)
+        self.assertEqual(len({(row['task'], row['arm'], row['gain'], row['seed']) for row in rows}), 3 * 13 * 2 * 2)
+        self.assertEqual(len(rows), 3 * 13 * 2 * 2)
         for row in rows:
             self.assertEqual(row['oja_rate'], '0.003' if 'Oja' in row['arm'] else '0')
-            self.assertAlmostEqual(float(row['radius_0']), float(row['gain']), delta=0.2)
+            self.assertTrue(-2 < float(row['lambda_0']) < 0.5)
+            self.assertTrue(row['lambda_40'] == 'div' or -2 < float(row['lambda_40']) < 0.5)
+            if 'flossed' in row['arm']:
+                self.assertLess(abs(float(row['lambda_0'])), 0.5)
+            else:
+                self.assertAlmostEqual(float(row['radius_0']), float(row['gain']), delta=0.2)
             self.assertEqual(row['diverged'], '')
 
     def test_runs_are_repeatable(self):
