@@ -383,4 +383,30 @@ class RecurrentMemory(Example, unittest.TestCase):
             self.assertEqual({radius['Gaussian'], radius['orthogonal']}, {radius['after Oja']})
 
 
+class Flossing(Example, unittest.TestCase):
+    program = PROGRAMS['flossing']
+    name = 'flossing'
+    test_missing_data = None  # it needs none
+
+    def test_writes_table_and_figures(self):
+        done = self.run_it('--quick', '--out', self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assert_figures()
+        rows = self.read_table('flossing.csv')
+        self.assertEqual(len(rows), 2 * 2 * 5)
+        arms = {}
+        for row in rows:
+            self.assertTrue(0 <= float(row['accuracy']) <= 1)
+            self.assertEqual(row['accuracy'], row['accuracy_12'])
+            self.assertGreater(float(row['lambda_1_drawn']), float(row['lambda_75_drawn']))
+            arms.setdefault((row['task'], row['seed']), {})[row['arm']] = row
+        for rows in arms.values():  # one network for all arms, which flossing changes in three of them
+            self.assertEqual(len({row['lambda_38_drawn'] for row in rows.values()}), 1)
+            self.assertEqual({arm for arm, row in rows.items() if row['lambda_38_drawn'] == row['lambda_38_flossed']},
+                             {'no flossing'})
+            self.assertEqual(rows['k = 75']['lambda_38_flossed'], rows['k = 75, again']['lambda_38_flossed'])
+            self.assertEqual(rows['k = 75']['accuracy_4'], rows['k = 75, again']['accuracy_4'])
+            self.assertNotEqual(rows['k = 75']['lambda_38_end'], rows['k = 75, again']['lambda_38_end'])
+
+
 unittest.main(argv=sys.argv[:1], verbosity=2)

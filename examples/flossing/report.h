@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What was measured, as a CSV file and as text. */
+#ifndef FLOSSING_REPORT_H
+#define FLOSSING_REPORT_H
+
+#include "plan.h"
+
+#include <stdio.h>
+
+/* A results_writer (../common/results.h) whose user data is the plan. */
+void report_csv(FILE *file, const void *plan);
+/* A table to standard output. */
+void report_print(const struct plan *plan);
+
+#endif
