@@ -107,10 +107,11 @@ void report_print(const struct plan *plan)
     printf("\nEach: accuracy in %% on %" PRId64
            " test images, mean of the last two epochs, mean +-sd over the seeds (* = some diverged\n"
            "and guess); slowness in epochs; rate, the best in steps of two by accuracy on %" PRId64
-           " held-back images after %d epochs\n"
-           "(two seeds, not used again; the rate-matched arm has that of the layer mean). Factors: mean +-sd over the "
+           " held-back images after %d epoch%s of\n"
+           "%" PRId64 " images (two seeds, not used again; the rate-matched arm has that of the layer mean). Factors: "
+                      "mean +-sd over the "
            "nodes after\n"
            "learning with GRAPES. L = hidden layers.\n\n",
-           sizes->tested, sizes->held_back, sizes->scan_epochs);
+           sizes->tested, sizes->held_back, sizes->scan_epochs, sizes->scan_epochs == 1 ? "" : "s", sizes->sought);
     findings_print(plan);
 }
