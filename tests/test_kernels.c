@@ -594,28 +594,55 @@ static void product_rows_alone(void)
     arrays_free((array[]){ a, b, all, alone }, 4, "product canary");
 }
 
-static void trace_case(int64_t rows, int64_t cols, int32_t fresh)
+enum { KEPT, FIRST, LATE, CREDIT };
+
+/* The last step first, each into the results of the one after it. */
+static void fold_steps(const array rate[3], int64_t n, int64_t steps, int64_t next, const array folded[4])
+{
+    for (int64_t i = 0; i < n; i++) {
+        set(folded[KEPT].data, i, 1.0);
+        set(folded[FIRST].data, i, 0.0);
+    }
+    for (int64_t t = steps - 1; t >= 0; t--) {
+        const size_t step = (size_t)(t * next) * at.size;
+        const plast__folding f = { .n = n,
+                                   .decay = (char *)rate[0].data + step,
+                                   .gain = (char *)rate[1].data + step,
+                                   .signal = (char *)rate[2].data + step,
+                                   .kept = folded[KEPT].data,
+                                   .first = folded[FIRST].data,
+                                   .late = (char *)folded[LATE].data + step,
+                                   .credit = (char *)folded[CREDIT].data + step };
+        at.k->fold(&f);
+    }
+}
+
+static void trace_case(int64_t rows, int64_t cols, int32_t fresh, int64_t steps)
 {
     enum { STEPS = 3, SEQUENCES = 2 };
     const int64_t ld = cols + 2, stride = rows + 1, next = SEQUENCES * stride + 3;
     array rate[3] = { array_random(STEPS * next), array_random(STEPS * next), array_random(STEPS * next) };
+    array folded[4] = { array_make(next), array_make(next), array_make(STEPS * next), array_make(STEPS * next) };
     array x = array_random(STEPS * SEQUENCES * ld), p = array_random(rows * SEQUENCES * ld),
           g = array_random(rows * ld);
     array p0 = array_copy(&p), g0 = array_copy(&g);
-    const plast__tracing t = { .steps = STEPS,
+    const plast__tracing t = { .steps = steps,
                                .sequences = SEQUENCES,
                                .rows = rows,
                                .cols = cols,
                                .ld = ld,
                                .stride = stride,
                                .next = next,
-                               .decay = rate[0].data,
-                               .gain = rate[1].data,
-                               .signal = rate[2].data,
+                               .kept = folded[KEPT].data,
+                               .first = folded[FIRST].data,
+                               .late = folded[LATE].data,
+                               .credit = folded[CREDIT].data,
+                               .signal = steps == 1 ? rate[2].data : NULL,
                                .x = x.data,
                                .p = p.data,
                                .g = g.data,
                                .fresh = fresh };
+    fold_steps(rate, SEQUENCES * stride, steps, next, folded);
     at.k->trace(&t);
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < ld; j++) {
@@ -623,7 +650,7 @@ static void trace_case(int64_t rows, int64_t cols, int32_t fresh)
             for (int64_t b = 0; b < SEQUENCES; b++) {
                 const int64_t place = (i * SEQUENCES + b) * ld + j;
                 long double trace = fresh && j < cols ? 0 : (long double)get(p0.data, place);
-                for (int64_t step = 0; j < cols && step < STEPS; step++) {
+                for (int64_t step = 0; j < cols && step < steps; step++) {
                     const int64_t r = step * next + b * stride + i;
                     trace = get(rate[0].data, r) * trace +
                             (long double)get(rate[1].data, r) * get(x.data, (step * SEQUENCES + b) * ld + j);
@@ -634,6 +661,7 @@ static void trace_case(int64_t rows, int64_t cols, int32_t fresh)
             near(get(g.data, i * ld + j), sum, j < cols ? 64 * at.epsilon : 0, "gradient of traces", rows, j);
         }
     arrays_free(rate, 3, "trace rates canary");
+    arrays_free(folded, 4, "folded rates canary");
     arrays_free((array[]){ x, p, g, p0, g0 }, 5, "trace canary");
 }
 
@@ -642,7 +670,8 @@ static void trace_values(void)
     for (int64_t rows = 1; rows <= 9; rows++)
         for (int64_t cols = 1; cols <= MAX_LENGTH; cols += 1 + cols / 8)
             for (int32_t fresh = 0; fresh < 2; fresh++)
-                trace_case(rows, cols, fresh);
+                for (int64_t steps = 1; steps <= 3; steps++)
+                    trace_case(rows, cols, fresh, steps);
 }
 
 int main(void)

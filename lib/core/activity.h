@@ -29,7 +29,7 @@ typedef struct plast__activity {
     void *carry_y, *carry_z; /* by sequence, where there is a state: the last step that went through */
     void *work;              /* two blocks of rows, one for each sequence, where there is a state */
     void *trace;             /* by sequence: eligibility of the bias, or of the initial state */
-    void *rates;             /* of the traces, at the steps that are traced together */
+    void *rates;             /* of the traces, folded over the steps that are traced together */
 } plast__activity;
 
 /* Eligibility of one group's weights, while e-prop runs forward in time. Factored: one filtered activity for all post

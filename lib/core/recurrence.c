@@ -180,6 +180,32 @@ static void by_diagonal(const plast__model *model, const plast__group *group, co
         }
 }
 
+void plast__through_weights(const plast__model *model, const plast__group *group, const plast__activities *a,
+                            const void *e, int add, void *out)
+{
+    const int64_t post_ld = model->populations[group->post].ld;
+    if (a->sequences == 1) {
+        if (!add)
+            memset(out, 0, (size_t)(group->ld * plast__size(model->dtype)));
+        model->kernels->project(group->weights, group->ld, group->rows, group->ld, e, out);
+    } else if (plast__turns(group)) {
+        const plast__few_rows product = { .rows = a->sequences,
+                                          .cols = group->ld,
+                                          .inner = group->rows,
+                                          .a = e,
+                                          .lda = post_ld,
+                                          .b = group->weights,
+                                          .ldb = group->ld,
+                                          .c = out,
+                                          .ldc = group->ld,
+                                          .add = add };
+        model->kernels->product(&product);
+    } else {
+        plast__gemm(model->dtype, a->sequences, group->cols, group->rows, 1.0, (plast__operand){ e, post_ld, 0 },
+                    (plast__operand){ group->weights, group->ld, 0 }, add ? 1.0 : 0.0, out, group->ld);
+    }
+}
+
 int plast__way_back(const plast__model *model, const plast__group *group, const plast__activities *a,
                     const plast__time *time, const void *e, void *out)
 {
@@ -194,24 +220,6 @@ int plast__way_back(const plast__model *model, const plast__group *group, const 
         plast__types_back(model, types, a->sequences, group->ld, e, out);
         return 1;
     }
-    if (a->sequences == 1) {
-        memset(out, 0, (size_t)(group->ld * plast__size(model->dtype)));
-        model->kernels->project(group->weights, group->ld, group->rows, group->ld, e, out);
-    } else if (plast__turns(group)) {
-        const plast__few_rows product = { .rows = a->sequences,
-                                          .cols = group->ld,
-                                          .inner = group->rows,
-                                          .a = e,
-                                          .lda = model->populations[group->post].ld,
-                                          .b = group->weights,
-                                          .ldb = group->ld,
-                                          .c = out,
-                                          .ldc = group->ld };
-        model->kernels->product(&product);
-    } else {
-        plast__gemm(model->dtype, a->sequences, group->cols, group->rows, 1.0,
-                    (plast__operand){ e, model->populations[group->post].ld, 0 },
-                    (plast__operand){ group->weights, group->ld, 0 }, 0.0, out, group->ld);
-    }
+    plast__through_weights(model, group, a, e, 0, out);
     return 1;
 }

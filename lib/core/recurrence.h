@@ -46,6 +46,10 @@ void plast__project_all(const plast__model *model, const plast__group *group, co
 void plast__add_noise(const plast__model *model, const plast__activities *a, int32_t population, int64_t t, double sd,
                       uint64_t stream, void *state);
 
+/* out (one row for each sequence, over pre) = W^T e, or += with `add`, for the error e (over post) of one step. */
+void plast__through_weights(const plast__model *model, const plast__group *group, const plast__activities *a,
+                            const void *e, int add, void *out);
+
 /* out (one row for each sequence, over pre) = what comes back of the error e (over post) of one step, by the plan's
  * path; where weights are averaged, as plast__types_average left the means. 0 when nothing does, and `out` is not written. */
 int plast__way_back(const plast__model *model, const plast__group *group, const plast__activities *a,

@@ -207,10 +207,28 @@ INLINE real largest(int64_t n, const real *z)
     return top;
 }
 
+/* In one vector; its lanes behind n take no part. */
+INLINE void softmax_of_few(int64_t n, const real *z, real *y)
+{
+    static const real ones[16] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+    const lanes part = v_lanes(n);
+    const vec a = v_load_part(z, part), in = v_load_part(ones, part);
+    real top = z[0];
+    for (int64_t j = 1; j < n; j++)
+        top = z[j] > top ? z[j] : top;
+    const vec e = in * exp_of(exp_negative(in * (v_set1(top) - a), (vec){ 0 }));
+    const real total = v_sum(v_fma(a, (vec){ 0 }, e)); /* NaN where an input is not finite */
+    v_store_part(y, e * v_set1((real)(1 / (double)total)), part);
+}
+
 static void softmax(int64_t n, const void *zp, void *yp)
 {
     const real *z = zp;
     real *y = yp;
+    if (n < LANES) {
+        softmax_of_few(n, z, y);
+        return;
+    }
     real top = largest(n, z);
     vec tops = v_set1(top), sum = { 0 }, zeros = { 0 };
     int64_t j = 0;

@@ -56,20 +56,34 @@ typedef struct plast__rmsprop {
     double rate, alpha, epsilon;
 } plast__rmsprop;
 
-/* Eligibility traces p of `rows` post units, and the gradient g that they add up to: for each post unit and each of
- * `sequences`, step by step,
+/* An eligibility trace p and the gradient g that it adds up to, step by step
  *
  *     p  <-  decay p + gain x        g  <-  g + signal p
  *
- * p has a row of ld for each post unit and sequence (unit * sequences + b), g one for each unit, x one for each step and
- * sequence (t * sequences + b). decay, gain and signal have a number for each unit; those of one sequence follow those
- * of the sequence before after `stride`, those of one step those of the step before after `next`. What
- * becomes of a post unit does not depend on the others. */
+ * are linear in the p before the first step and in the x of each: after some steps
+ *
+ *     p  =  kept p + sum late x      g  =  g + first p + sum credit x
+ *
+ * with the old p on the right. Folding goes from the last step to the first, beginning with kept = 1 and first = 0, and
+ * takes one step in; all arrays have n numbers. */
+typedef struct plast__folding {
+    int64_t n;
+    const void *decay, *gain, *signal;
+    void *kept, *first;  /* of this step and all later ones, once it has been folded in */
+    void *late, *credit; /* of this step */
+} plast__folding;
+
+/* Traces of `rows` post units over some steps that have been folded. p has a row of ld for each post unit and sequence
+ * (unit * sequences + b), g one for each unit, x one for each step and sequence (t * sequences + b). kept, first, late and
+ * credit have a number for each unit; those of one sequence follow those of the sequence before after `stride`, those of
+ * one step those of the step before after `next`. What becomes of a post unit does not depend on the others. */
 typedef struct plast__tracing {
     int64_t steps, sequences;
     int64_t rows, cols, ld;
     int64_t stride, next;
-    const void *decay, *gain, *signal;
+    const void *kept, *first, *late, *credit;
+    const void
+        *signal; /* of a single step: its g += signal p, with the new p, is less work; NULL = by first and credit */
     const void *x;
     void *p, *g;
     int32_t fresh; /* 1: p is not read but taken to be 0 */
@@ -115,6 +129,7 @@ typedef struct plast__kernels {
     /* moments m, v are updated from gradient g; delta = the step to add to the weights */
     void (*adam)(int64_t n, const plast__adam *c, const void *g, void *m, void *v, void *delta);
     void (*momentum)(int64_t n, const plast__momentum *c, const void *g, void *m, void *delta);
+    void (*fold)(const plast__folding *f);
     void (*trace)(const plast__tracing *t);
     void (*product)(const plast__few_rows *s);
     void (*rmsprop)(int64_t n, const plast__rmsprop *c, const void *g, void *v, void *delta);

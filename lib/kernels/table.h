@@ -43,6 +43,7 @@ const plast__kernels TABLE = {
     .adam = adam,
     .momentum = momentum,
     .rmsprop = rmsprop,
+    .fold = fold,
     .trace = trace,
     .product = product,
 };

@@ -43,7 +43,7 @@ struct plast_layer {
 
 /* Eligibility at one step, by sequence and post unit: e <- decay e + gain pre, and the gradient is signal e. */
 typedef struct plast__rates {
-    void *decay, *gain;
+    void *decay, *gain; /* room for them, filled */
     const void *signal;
     double state_scale; /* the initial state's gradient is that times signal times its own eligibility */
 } plast__rates;

@@ -194,9 +194,8 @@ static void arrive(const descent *d, int64_t t)
 static void go_back(const descent *d, int64_t t)
 {
     void *error = at_step(d, d->error, t);
-    if (plast__way_back(d->layer->model, &d->layer->model->groups[d->layer->synapses[RECURRENT].group], d->a, d->time,
-                        at_step(d, d->error, t + 1), d->back))
-        d->k->add_scaled(d->n, 1.0, d->back, at_step(d, d->arrived, t));
+    plast__through_weights(d->layer->model, &d->layer->model->groups[d->layer->synapses[RECURRENT].group], d->a,
+                           at_step(d, d->error, t + 1), 1, at_step(d, d->arrived, t));
     d->k->multiply(d->n, at_step(d, d->arrived, t), at_step(d, d->slope, t), error);
 }
 

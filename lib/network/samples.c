@@ -155,10 +155,13 @@ plast_status plast__samples_load(const plast__samples *s, const plast__model *mo
         const int64_t row = row_of(s, w, b);
         void *x = plast__at(model->dtype, a->of[0].y, b * input->ld);
         plast__matrix_read_row(s->inputs, row, model->dtype, x);
-        if (!isfinite(model->kernels->max_abs(input->units, x)))
-            return plast__fail(s->context, PLAST_E_NOT_FINITE, "row %lld of inputs is not finite", (long long)row);
     }
-    return PLAST_OK;
+    if (isfinite(model->kernels->max_abs(a->rows * input->ld, a->of[0].y)))
+        return PLAST_OK;
+    int64_t b = 0;
+    while (isfinite(model->kernels->max_abs(input->ld, plast__at(model->dtype, a->of[0].y, b * input->ld))))
+        b++;
+    return plast__fail(s->context, PLAST_E_NOT_FINITE, "row %lld of inputs is not finite", (long long)row_of(s, w, b));
 }
 
 /* Target rows must be what the loss is defined for. */

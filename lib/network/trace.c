@@ -12,14 +12,12 @@
  * before end: a power of 2 between them would send all steps to one corner of the cache. */
 enum { TOGETHER = 16, APART = 192 };
 
-enum { RATES = 3 };
-
 static int64_t apart(const plast__model *model)
 {
     return APART / plast__size(model->dtype);
 }
 
-/* Elements of the rates of one kind. */
+/* Elements of the rates of one kind that every step has. */
 static int64_t rates_size(const plast__model *model, const plast__activities *a, int32_t population)
 {
     return a->rate_rows * model->populations[population].ld + (TOGETHER + 1) * apart(model);
@@ -94,7 +92,7 @@ static int make_unit_traces(plast_context *context, const plast_network *network
                 return 0;
         }
         if ((p->through_time || p->has_state) && one->rates == NULL) {
-            one->rates = plast__allocate_rows(context, RATES, rates_size(&network->model, a, i), size);
+            one->rates = plast__allocate_rows(context, 2, rates_size(&network->model, a, i) + a->room * p->ld, size);
             if (one->rates == NULL)
                 return 0;
         }
@@ -204,31 +202,42 @@ typedef struct span {
     int32_t fresh; /* the first ones of their stream */
 } span;
 
-/* Its rates, as plast__rates; steps lie `next` elements apart. */
+/* Its rates, folded as plast__folding says; steps lie `next` elements apart. */
 typedef struct span_rates {
-    void *decay, *gain, *signal;
-    int64_t next;
+    void *kept, *first, *late, *credit;
+    const void *signal; /* of the span's first step */
+    int64_t n, next;
     double state_scale;
 } span_rates;
 
-/* The rates of the population at all steps. */
-static span_rates read_rates(const span *s, int32_t population)
+/* The rates of the population, all steps folded. */
+static span_rates fold_rates(const span *s, int32_t population)
 {
     const plast__model *model = s->layer->model;
     const plast__activity *one = &s->a->of[population];
     const int64_t ld = model->populations[population].ld, n = s->a->sequences * ld;
     const int64_t size = rates_size(model, s->a, population);
-    span_rates all = { .decay = one->rates,
-                       .gain = plast__at(model->dtype, one->rates, size),
-                       .signal = plast__at(model->dtype, one->rates, 2 * size),
+    span_rates all = { .late = one->rates,
+                       .credit = plast__at(model->dtype, one->rates, size),
+                       .kept = plast__at(model->dtype, one->rates, 2 * size),
+                       .first = plast__at(model->dtype, one->rates, 2 * size + s->a->room * ld),
+                       .n = n,
                        .next = n + apart(model) };
-    for (int64_t t = 0; t < s->steps; t++) {
+    plast__fill(model, n, 1.0, all.kept);
+    memset(all.first, 0, (size_t)(n * plast__size(model->dtype)));
+    for (int64_t t = s->steps - 1; t >= 0; t--) {
         plast__rates rates = { .decay = one->work, .gain = plast__at(model->dtype, one->work, s->a->room * ld) };
         s->layer->kind->rates(s->layer, s->a, s->time, population, s->first + t, &rates);
-        const void *const from[RATES] = { rates.decay, rates.gain, rates.signal };
-        void *const to[RATES] = { all.decay, all.gain, all.signal };
-        for (int i = 0; i < RATES; i++)
-            memcpy(plast__at(model->dtype, to[i], t * all.next), from[i], (size_t)(n * plast__size(model->dtype)));
+        const plast__folding step = { .n = n,
+                                      .decay = rates.decay,
+                                      .gain = rates.gain,
+                                      .signal = rates.signal,
+                                      .kept = all.kept,
+                                      .first = all.first,
+                                      .late = plast__at(model->dtype, all.late, t * all.next),
+                                      .credit = plast__at(model->dtype, all.credit, t * all.next) };
+        model->kernels->fold(&step);
+        all.signal = rates.signal;
         all.state_scale = rates.state_scale;
     }
     return all;
@@ -248,9 +257,11 @@ static void trace_weights(const span *s, const span_rates *rates, int32_t index)
                                   .ld = ld,
                                   .stride = model->populations[group->post].ld,
                                   .next = rates->next,
-                                  .decay = rates->decay,
-                                  .gain = rates->gain,
-                                  .signal = rates->signal,
+                                  .kept = rates->kept,
+                                  .first = rates->first,
+                                  .late = rates->late,
+                                  .credit = rates->credit,
+                                  .signal = s->steps == 1 ? rates->signal : NULL,
                                   .x = plast__at_const(model->dtype, plast__pre_activity(model, s->a, group),
                                                        s->first * s->a->sequences * ld),
                                   .p = trace->p,
@@ -261,18 +272,23 @@ static void trace_weights(const span *s, const span_rates *rates, int32_t index)
     model->kernels->trace(&pass);
 }
 
-/* The signal of a bias, whose pre is 1, takes the place of what the groups' traces have read. */
+/* The bias, whose pre is 1, has a gradient for each step, whose sum is right; they take the place of what the groups'
+ * traces have read. */
 static void trace_bias(const span *s, const span_rates *rates, int32_t population)
 {
     const plast__model *model = s->layer->model;
     const plast__kernels *k = model->kernels;
     const plast__activity *one = &s->a->of[population];
-    const int64_t n = s->a->sequences * model->populations[population].ld;
+    void *first = plast__at(model->dtype, one->u, s->first * rates->n);
+    k->multiply(rates->n, rates->first, one->trace, first);
+    k->multiply(rates->n, rates->kept, one->trace, one->trace);
     for (int64_t t = 0; t < s->steps; t++) {
-        k->multiply(n, plast__at_const(model->dtype, rates->decay, t * rates->next), one->trace, one->trace);
-        k->add_scaled(n, 1.0, plast__at_const(model->dtype, rates->gain, t * rates->next), one->trace);
-        k->multiply(n, plast__at_const(model->dtype, rates->signal, t * rates->next), one->trace,
-                    plast__at(model->dtype, one->u, (s->first + t) * n));
+        const void *credit = plast__at_const(model->dtype, rates->credit, t * rates->next);
+        k->add_scaled(rates->n, 1.0, plast__at_const(model->dtype, rates->late, t * rates->next), one->trace);
+        if (t == 0)
+            k->add_scaled(rates->n, 1.0, credit, first);
+        else
+            k->scale(rates->n, 1.0, credit, plast__at(model->dtype, first, t * rates->n));
     }
 }
 
@@ -281,15 +297,12 @@ static void trace_initial(const span *s, const span_rates *rates)
     const plast__model *model = s->layer->model;
     const plast__kernels *k = model->kernels;
     const plast__activity *one = &s->a->of[s->layer->initial];
-    const int64_t n = s->a->sequences * model->populations[s->layer->initial].ld;
     void *product = s->a->of[s->layer->state].work;
     if (s->first == 0)
-        memset(one->s, 0, (size_t)(n * plast__size(model->dtype)));
-    for (int64_t t = 0; t < s->steps; t++) {
-        k->multiply(n, plast__at_const(model->dtype, rates->decay, t * rates->next), one->trace, one->trace);
-        k->multiply(n, plast__at_const(model->dtype, rates->signal, t * rates->next), one->trace, product);
-        k->add_scaled(n, rates->state_scale, product, one->s);
-    }
+        memset(one->s, 0, (size_t)(rates->n * plast__size(model->dtype)));
+    k->multiply(rates->n, rates->first, one->trace, product);
+    k->add_scaled(rates->n, rates->state_scale, product, one->s);
+    k->multiply(rates->n, rates->kept, one->trace, one->trace);
 }
 
 /* All that reads the rates of one population; its bias comes last. */
@@ -299,7 +312,7 @@ static void trace_population(const span *s, int32_t population)
     const int through = model->populations[population].through_time;
     if (!through && population != s->layer->state)
         return;
-    const span_rates rates = read_rates(s, population);
+    const span_rates rates = fold_rates(s, population);
     for (int32_t g = 0; g < s->layer->groups; g++) {
         const int32_t index = s->layer->synapses[g].group;
         if (model->groups[index].post == population && s->a->traces[index].gradient != NULL)
@@ -314,7 +327,7 @@ static void trace_population(const span *s, int32_t population)
 static void trace_layer(const plast_layer *layer, const plast__activities *a, const plast__time *time)
 {
     const int64_t steps = plast__steps(a), most = a->rate_rows / a->sequences;
-    const int64_t together = most < TOGETHER ? most : TOGETHER;
+    const int64_t spans = (steps - 1) / (most < TOGETHER ? most : TOGETHER) + 1, together = (steps - 1) / spans + 1;
     for (int32_t g = 0; g < layer->groups; g++)
         if (a->traces[layer->synapses[g].group].filtered != NULL)
             filter(layer->model, a, layer->synapses[g].group, 1.0 - layer->alpha, &a->traces[layer->synapses[g].group]);
