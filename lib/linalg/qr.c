@@ -15,6 +15,9 @@
 static const double WORST = 1e-2;                 /* departure from orthonormality that a second pass still repairs */
 static const double SMALL = 1e-140;               /* entries of R whose squares are far from underflow */
 static const double LEAST = 1e-100, MOST = 1e100; /* numbers between them have squares that can be summed */
+/* Columns that seem to depart by less than this share of what is allowed are left alone. (It may be more: R's diagonal
+ * does not tell all of its condition.) */
+static const double SHARE = 0.01;
 enum { LONGEST_WAIT = 63 };
 
 /* How much work memory LAPACK wants; 0 when it says nothing sensible. */
@@ -67,21 +70,21 @@ static double *column(double *matrix, int64_t rows, int64_t j)
 }
 
 /* Copies R from LAPACK's result, its diagonal made positive. */
-static void copy_triangle(plast__qr *qr, const double *a)
+static void copy_triangle(plast__qr *qr, const double *a, double *r)
 {
     for (int j = 0; j < qr->k; j++)
         qr->signs[j] = a[(int64_t)j * qr->n + j] < 0.0 ? -1.0 : 1.0;
     for (int j = 0; j < qr->k; j++)
         for (int i = 0; i <= j; i++)
-            column(qr->r, qr->k, j)[i] = qr->signs[i] * a[(int64_t)j * qr->n + i];
+            column(r, qr->k, j)[i] = qr->signs[i] * a[(int64_t)j * qr->n + i];
 }
 
-static int reflect(plast__qr *qr, double *a)
+static int reflect(plast__qr *qr, double *a, double *r)
 {
     const int n = qr->n, k = qr->k;
     if (LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, n, k, a, n, qr->tau, qr->work, qr->work_length) != 0)
         return 0;
-    copy_triangle(qr, a);
+    copy_triangle(qr, a, r);
     if (LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, n, k, k, a, n, qr->tau, qr->work, qr->work_length) != 0)
         return 0;
     for (int j = 0; j < k; j++)
@@ -111,7 +114,7 @@ int plast__qr_householder(plast__qr *qr, double *a)
 {
     const int power = exponent(qr, a);
     shift((int64_t)qr->n * qr->k, a, -power);
-    int finite = reflect(qr, a);
+    int finite = reflect(qr, a, qr->r);
     for (int j = 0; j < qr->k; j++) {
         double *c = column(qr->r, qr->k, j);
         qr->norms[j] = ldexp(cblas_dnrm2(j + 1, c, 1), power);
@@ -131,29 +134,29 @@ static int normalise(plast__qr *qr, double *a)
     return 1;
 }
 
-static void gram(const plast__qr *qr, const double *a, double *to)
+/* How far A R^-1 will be from orthonormal, about, in column j. */
+static double departure(const plast__qr *qr, int j)
 {
-    cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, qr->k, qr->n, 1.0, a, qr->n, 0.0, to, qr->k);
+    const double own = column(qr->r, qr->k, j)[j] / qr->norms[j];
+    return qr->k * DBL_EPSILON / (own * own);
 }
 
-/* R of A in `qr->r`, and the norms. Returns about how far A R^-1 will be from orthonormal; infinite when there is no
- * such R. */
+/* R of A in `qr->r`, and the norms. Returns the largest departure of all columns; infinite when there is no such R. */
 static double cholesky(plast__qr *qr, const double *a)
 {
     const int k = qr->k;
-    double least = 1.0;
-    gram(qr, a, qr->r);
+    double largest = 0.0;
+    cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, k, qr->n, 1.0, a, qr->n, 0.0, qr->r, k);
     for (int j = 0; j < k; j++)
         qr->norms[j] = sqrt(column(qr->r, k, j)[j]);
     if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', k, qr->r, k) != 0)
         return (double)INFINITY;
     for (int j = 0; j < k; j++) {
-        const double r = column(qr->r, k, j)[j];
-        if (!(r > SMALL && qr->norms[j] < 1.0 / SMALL))
+        if (!(column(qr->r, k, j)[j] > SMALL && qr->norms[j] < 1.0 / SMALL))
             return (double)INFINITY;
-        least = fmin(least, r / qr->norms[j]);
+        largest = fmax(largest, departure(qr, j));
     }
-    return k * DBL_EPSILON / (least * least);
+    return largest;
 }
 
 static void divide(const plast__qr *qr, double *a)
@@ -162,38 +165,68 @@ static void divide(const plast__qr *qr, double *a)
                 qr->n);
 }
 
-/* Whether the Gram matrix of Q, of which the upper triangle is there, is near I. */
-static int near_identity(const plast__qr *qr, const double *g)
+/* First of the columns that a second pass must meet. */
+static int first_to_repair(const plast__qr *qr, double slack)
 {
-    double far = 0.0;
-    for (int64_t j = 0; j < qr->k; j++)
-        for (int64_t i = 0; i <= j; i++)
-            far = fmax(far, fabs(g[j * qr->k + i] - (i == j ? 1.0 : 0.0)));
+    int first = 0;
+    while (first < qr->k && departure(qr, first) <= SHARE * slack)
+        first++;
+    return first;
+}
+
+/* The columns of Q^T Q from `first` on, in `other`. Whether they are near those of I. */
+static int near_identity(const plast__qr *qr, const double *q, int first)
+{
+    const int n = qr->n, k = qr->k;
+    double *g = column(qr->other, k, first), far = 0.0;
+    cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, k, k - first, n, 1.0, q, n, q + (int64_t)first * n, n, 0.0, g,
+                k);
+    for (int j = first; j < k; j++)
+        for (int i = 0; i <= j; i++)
+            far = fmax(far, fabs(column(qr->other, k, j)[i] - (i == j ? 1.0 : 0.0)));
     return far < 10.0 * WORST;
 }
 
-/* R = R2 R1, where R2 is in `r` and R1 in `other`. */
-static void multiply(plast__qr *qr)
+/* Q R2^-1, R2 = [I C; 0 S] with S^T S = G, where [C; G] is what near_identity left. (G - C^T C would be exact; C is
+ * smaller than the root of what the columns before leave.) 0 = there is no S, and Q is as it was. */
+static int repair(const plast__qr *qr, double *q, int first)
 {
-    const int k = qr->k;
-    for (int j = 0; j < k; j++)
-        memset(column(qr->r, k, j) + j + 1, 0, (size_t)(k - j - 1) * sizeof *qr->r);
-    cblas_dtrmm(CblasColMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, k, k, 1.0, qr->other, k, qr->r, k);
+    const int n = qr->n, k = qr->k, rest = k - first;
+    double *c = column(qr->other, k, first), *s = c + first, *last = q + (int64_t)first * n;
+    if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', rest, s, k) != 0)
+        return 0;
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, n, rest, first, -1.0, q, n, c, k, 1.0, last, n);
+    cblas_dtrsm(CblasColMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, n, rest, 1.0, s, k, last, n);
+    return 1;
 }
 
-/* A is almost orthonormal after the first pass, and R1 in `r`. Should that be wrong, reflections do it too. */
-static int second_pass(plast__qr *qr, double *a)
+/* R = R2 R1, where R1 is in `r` and R2, of which the columns before `first` are those of I, in `other`. */
+static void multiply(const plast__qr *qr, int first)
 {
     const int k = qr->k;
-    double *first = qr->r;
-    qr->r = qr->other;
-    qr->other = first;
-    gram(qr, a, qr->r);
-    if (near_identity(qr, qr->r) && LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', k, qr->r, k) == 0)
-        divide(qr, a);
-    else if (!reflect(qr, a))
+    double *product = column(qr->other, k, first);
+    for (int j = first; j < k; j++)
+        memset(column(qr->other, k, j) + j + 1, 0, (size_t)(k - j - 1) * sizeof *product);
+    cblas_dtrmm(CblasColMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, k, k - first, 1.0,
+                column(qr->r, k, first) + first, k, product, k);
+    for (int j = first; j < k; j++) {
+        double *r = column(qr->r, k, j);
+        for (int i = 0; i <= j; i++)
+            r[i] = column(qr->other, k, j)[i] + (i < first ? r[i] : 0.0);
+    }
+}
+
+/* A is almost orthonormal after the first pass, from column `first` on not well enough. Should that be wrong,
+ * reflections do it too. */
+static int second_pass(plast__qr *qr, double *a, int first)
+{
+    if (near_identity(qr, a, first) && repair(qr, a, first)) {
+        multiply(qr, first);
+        return 1;
+    }
+    if (!reflect(qr, a, qr->other))
         return 0;
-    multiply(qr);
+    multiply(qr, 0);
     return 1;
 }
 
@@ -205,15 +238,16 @@ int plast__qr_factor(plast__qr *qr, double *a, double slack)
         qr->waiting--;
         return plast__qr_householder(qr, a);
     }
-    const double departure = cholesky(qr, a);
-    if (!(departure <= WORST)) {
+    const double worst = cholesky(qr, a);
+    if (!(worst <= WORST)) {
         qr->waiting = qr->patience;
         qr->patience = qr->patience < LONGEST_WAIT ? 2 * qr->patience + 1 : LONGEST_WAIT;
         return plast__qr_householder(qr, a);
     }
     qr->patience = 1;
     divide(qr, a);
-    return departure <= slack ? 1 : second_pass(qr, a);
+    const int first = first_to_repair(qr, slack);
+    return first == qr->k ? 1 : second_pass(qr, a, first);
 }
 
 plast_status plast__orthonormalise(plast_context *context, int64_t n, int64_t k, double *q)
