@@ -83,6 +83,36 @@ PLAST_API PLAST_NODISCARD plast_status plast_measure_singular_values(plast_conte
                                                                      double *largest, double *smallest,
                                                                      double *condition);
 
+/* All min(rows, columns) singular values, descending, into `values`, one row of so many columns (f32 or f64).
+ * PLAST_E_LAPACK when they do not converge. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_singular_spectrum(plast_context *context,
+                                                                       const plast_matrix *matrix,
+                                                                       const plast_matrix *values);
+
+/* Signal propagation: the Jacobian of layers `first` to `last` at each of n samples,
+ *
+ *     J[i][j] = dy_i / dx_j,    y the activity of layer `last`, x what layer `first` reads,
+ *
+ * so first 0 means the network's inputs, and first = last one layer alone. `inputs` is n x the network's inputs, which
+ * are run through the network: nothing is learned, the state's activities are overwritten (`state` NULL: the network's
+ * own), as plast_network_run does, also in a progress callback.
+ *
+ * tangents NULL: `jacobian` (f32 or f64) is J, n * units(y) x units(x), the samples' matrices one below the other.
+ * Otherwise it is J times `tangents`, n * units(y) x k: k columns, each a direction in x, of units(x) rows for all
+ * samples alike, or n * units(x), each sample with its own. So layer after layer costs one layer each: what came out
+ * for layers up to l is the tangents for l + 1; `jacobian` may be the same memory, nothing is written before the end.
+ *
+ * Any activation; of softmax the whole matrix. Slopes are those of the activities that the network computes in its
+ * type, at kinks those that learning takes; all else is double. PLAST_E_UNSUPPORTED for a network with a state, whose
+ * outputs are no function of one input alone (lyapunov.h has those), PLAST_E_RANGE for layers that are not there,
+ * PLAST_E_NOT_FINITE when an activity is not finite or an entry, also on the way, is too large for double or for the
+ * type of `jacobian`. Memory for all samples' results is taken from the network's or the state's context and given
+ * back. */
+PLAST_API PLAST_NODISCARD plast_status plast_measure_jacobian(plast_network *network, plast_state *state,
+                                                              const plast_matrix *inputs, int64_t first, int64_t last,
+                                                              const plast_matrix *tangents,
+                                                              const plast_matrix *jacobian);
+
 /* Columns of plast_measure_alignment, for hidden layer l. B_l is the matrix by which the scheme stands for W_(l+1)^T: the
  * "feedback" group, the last layer's alone under direct feedback, V_l B_l C_(l+1) (C_L = 1) in the circuit. Angles in
  * degrees; NaN where there is none. */

@@ -200,6 +200,30 @@ class Learning(Object):
         del keep
         return out
 
+    def jacobian(self, inputs, first=0, last=-1, *, tangents=None, state=None):
+        """How the activity of layer `last` moves with what layer `first` reads (first 0: the inputs), at each sample,
+        as an array of float64: n x units x numbers read, or without n for one sample given as a vector. Of networks
+        without a state; nothing is learned.
+
+        first, last: indices (-1 is the last layer) or layers
+        tangents: directions, as columns: numbers read x k for all samples, n x numbers read x k for each its own; the
+            result is the Jacobian times these. So layer after layer costs one layer each:
+            j = net.jacobian(x, 0, 0); j = net.jacobian(x, 1, 1, tangents=j); ...
+        """
+        x = matrix("inputs", inputs, row=True)
+        first, last = self._index(first), self._index(last)
+        below = self.layers[first - 1].units if first > 0 else self.inputs
+        columns, directions = below, None
+        if tangents is not None:
+            directions = rows_of_steps("tangents", tangents, max(x.rows, 1), below, least=3) \
+                if _dimensions(tangents) == 3 else matrix("tangents", tangents)
+            columns = max(directions.cols, 1)
+        out = np.empty((max(x.rows, 1), self.layers[last].units, columns))
+        place = matrix("jacobian", out.reshape(-1, columns))
+        self._call_with(state, lib.plast_measure_jacobian, byref(x), first, last,
+                        None if directions is None else byref(directions), byref(place))
+        return out if inputs.ndim == 2 else out[0]
+
     def mirror(self, updates=1, batch=64, *, state=None):
         """The mirror phase of feedback "weight_mirror": layers emit noise, and the feedback matrices learn to be like
         the forward weights, which stay as they are. Called in turn with learn. An UnsupportedError under other schemes.

@@ -86,6 +86,8 @@ _CALLS = {
     "plast_measure_norm_ratio": [c_void_p, *2 * _MATRIX, *_DOUBLE],
     "plast_measure_spectral_radius": [c_void_p, *_MATRIX, *_DOUBLE],
     "plast_measure_singular_values": [c_void_p, *_MATRIX, *3 * _DOUBLE],
+    "plast_measure_singular_spectrum": [c_void_p, *2 * _MATRIX],
+    "plast_measure_jacobian": [c_void_p, c_void_p, POINTER(s.Matrix), c_int64, c_int64, *2 * _MATRIX],
     "plast_measure_alignment": [c_void_p, c_void_p, POINTER(s.Data), POINTER(s.Matrix)],
     "plast_flossing_create": [c_void_p, POINTER(s.FlossingOptions), c_void_p, _POINTER_TO_HANDLE],
     "plast_flossing_update": [c_void_p, c_void_p, *_MATRIX, POINTER(s.FlossingReportInfo)],

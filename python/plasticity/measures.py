@@ -13,13 +13,16 @@ import ctypes
 from ctypes import byref
 from typing import NamedTuple
 
+import numpy as np
+
 from . import _names
 from ._arrays import matrix
 from ._library import lib
 from ._objects import Context
 
 __all__ = ["ActivityOrthonormality", "Norms", "SingularValues", "activity_orthonormality", "angle", "components",
-           "norm_ratio", "norms", "orthonormality", "participation_ratio", "singular_values", "spectral_radius"]
+           "norm_ratio", "norms", "orthonormality", "participation_ratio", "singular_spectrum", "singular_values",
+           "spectral_radius"]
 
 
 class ActivityOrthonormality(NamedTuple):
@@ -113,3 +116,10 @@ def spectral_radius(square):
 def singular_values(matrix):
     """Largest and smallest of the min(rows, columns) singular values, and their quotient, as SingularValues."""
     return SingularValues(*_measure(lib.plast_measure_singular_values, {"matrix": matrix}, results=3))
+
+
+def singular_spectrum(matrix):
+    """All min(rows, columns) singular values, descending, as an array of float64."""
+    values = np.empty(min(matrix.shape) if getattr(matrix, "ndim", 0) == 2 else 1)
+    _measure(lib.plast_measure_singular_spectrum, {"matrix": matrix, "values": values}, results=0)
+    return values
