@@ -12,8 +12,8 @@
 extern "C" {
 #endif
 
-/* Gradients of the loss 1/k sum_i (lambda_i - target)^2 by the recurrent and input weights and the biases of all layers
- * with a state. The first frame, the state before the first step and the inputs are constants. */
+/* Gradients of the loss 1/k sum_i (lambda_i - target)^2, a mean over sequences, by the recurrent and input weights and
+ * the biases of all layers with a state. First frames, the state before the first step and the inputs are constants. */
 enum {
     PLAST_FLOSSING_EXACT = 0, /* through every QR factorisation, the slopes and the state, back to the first step */
     /* Frames, states and slopes are constants at each step: what is left needs the pre- and postsynaptic tangents of
@@ -37,6 +37,7 @@ typedef struct plast_flossing_options {
                         * rounded up (16 of 55), -1 = none */
     double target;     /* what the exponents shall be: natural logarithm per step */
     uint64_t seed;     /* of the random frames, and of the noise of layers that have any */
+    int64_t sequences; /* B of an update, whose loss is their mean; 0 = 1 */
 } plast_flossing_options;
 
 #define PLAST_FLOSSING_OPTIONS .struct_size = (uint32_t)sizeof(plast_flossing_options)
@@ -46,7 +47,7 @@ typedef struct plast_flossing_report {
     uint32_t struct_size;
     int32_t reserved0;
     int64_t updates; /* made so far, this one included */
-    double loss;     /* before this update's step */
+    double loss;     /* before this update's step, the mean over the sequences */
     double norm;     /* Euclidean, of the gradient over what is not frozen or masked, before any clipping */
 } plast_flossing_report;
 
@@ -58,33 +59,36 @@ typedef struct plast_flossing plast_flossing;
 
 /* Takes a copy of the optimizer, allocates all that updates need, and fixes the network's shape. On failure *flossing
  * is untouched. PLAST_E_STATE when no layer has a state; PLAST_E_RANGE for k of 0 or above the units that remember,
- * and for T <= skip; PLAST_E_INVALID, PLAST_E_NOMEM. */
+ * for T <= skip, and for B below 0; PLAST_E_INVALID, PLAST_E_NOMEM. */
 PLAST_API PLAST_NODISCARD plast_status plast_flossing_create(plast_network *network,
                                                              const plast_flossing_options *options,
                                                              const plast_optimizer *optimizer,
                                                              plast_flossing **flossing);
 PLAST_API void plast_flossing_destroy(plast_flossing *flossing);
 
-/* One update: the network runs T steps over `inputs` (T x inputs, one sequence), a random frame of k tangents (a new
- * one for each update) is pushed along and factorised by QR after every step, and the weights take one step of the
- * optimizer down the gradient. Masks, signs and bounds hold, what is frozen stays, as in learning; rules are not
- * asked. A feedback matrix that follows its forward one ("kolen_pollack") takes the same change.
+/* One update: the network runs T steps over `inputs` (T * B rows, time-major: row t * B + b is step t of sequence b),
+ * for each sequence a random frame of k tangents (a new one for each and every update) is pushed along and factorised
+ * by QR after every step, and the weights take one step of the optimizer down the mean gradient. Masks, signs and
+ * bounds hold, what is frozen stays, as in learning; rules are not asked. A feedback matrix that follows its forward
+ * one ("kolen_pollack") takes the same change. Time is that of B single gradients, memory but for activities that of
+ * one.
  *
- * `state` NULL = from the layers' initial states; else from what this state carries of its first sequence, which stays
- * as it is. `report` may be NULL. The network's own state, optimizer and counts are not touched: call it before
- * training, and between calls of plast_network_learn (the published schedule: 500 updates before training and, at most
- * twice, after every 100 updates of training).
+ * `state` NULL = from the layers' initial states; else from what this state carries of its first B sequences, which
+ * stays as it is (PLAST_E_INVALID when it carries fewer, but some). `report` may be NULL. The network's own state,
+ * optimizer and counts are not touched: call it before training, and between calls of plast_network_learn (the
+ * published schedule: 500 updates before training and, at most twice, after every 100 updates of training).
  *
  * An update is atomic. PLAST_E_NOT_FINITE when an input, an activity, a tangent, or the gradient is not finite, or the
  * weights could overflow; PLAST_E_RANGE when fewer than k directions survive a step (silent ReLU units): R is singular
- * there, and the message names the step and how many do. A growth factor below 1e-10 counts as that and has no
+ * there, and the message names step, sequence and how many do. A growth factor below 1e-10 counts as that and has no
  * gradient of its own. PLAST_E_STATE within a progress callback, and once a feedback scheme changed the network's
  * populations or synapse groups since this was made. */
 PLAST_API PLAST_NODISCARD plast_status plast_flossing_update(plast_flossing *flossing, const plast_state *state,
                                                              const plast_matrix *inputs, plast_flossing_report *report);
 
-/* Exponents of the last update, before its step: 1 x k (f32 or f64), natural logarithm per step, in the order of the
- * frame's columns, which is descending but for the scatter of a short run. PLAST_E_STATE before the first update. */
+/* Exponents of the last update, before its step, means over its sequences: 1 x k (f32 or f64), natural logarithm per
+ * step, in the order of the frame's columns, which is descending but for the scatter of a short run. PLAST_E_STATE
+ * before the first update. */
 PLAST_API PLAST_NODISCARD plast_status plast_flossing_exponents(const plast_flossing *flossing,
                                                                 const plast_matrix *exponents);
 

@@ -31,6 +31,10 @@ static plast_status check_options(plast_context *context, plast_flossing_options
     if (o->skip < 0 || o->skip >= o->steps)
         return plast__fail(context, PLAST_E_RANGE, "skip is %lld of %lld steps, expected fewer (-1 = none)",
                            (long long)o->skip, (long long)o->steps);
+    o->sequences = o->sequences == 0 ? 1 : o->sequences;
+    if (o->sequences < 1 || o->sequences > INT32_MAX / o->steps)
+        return plast__fail(context, PLAST_E_RANGE, "sequences is %lld, expected 1 to %lld of %lld steps",
+                           (long long)o->sequences, (long long)(INT32_MAX / o->steps), (long long)o->steps);
     if (!isfinite(o->target))
         return plast__fail(context, PLAST_E_RANGE, "target is %g, expected a finite number", o->target);
     return PLAST_OK;
@@ -112,6 +116,10 @@ static void want_layer(plast_flossing *f, plast__floss_layer *l, int *failed)
     want(f, &l->seen, T, (k + 1) * l->units, failed);
     want(f, &l->state_bar, k + 1, l->units, failed);
     want(f, &l->before_bar, k + 1, l->units, failed);
+    want(f, &l->input_sum, l->drive, l->inputs, failed);
+    want(f, &l->recurrent_sum, l->drive, l->units, failed);
+    want(f, &l->bias_sum, 1, l->drive, failed);
+    want(f, &l->recurrent_bias_sum, 1, l->drive, failed);
     want_gradients(f, l, failed);
 }
 
@@ -121,7 +129,7 @@ static int make_layers(plast_flossing *f)
     const plast_network *network = f->network;
     const plast__model *model = &network->model;
     int32_t first, last;
-    int64_t work = 0, widest = 0;
+    int64_t work = 0;
     int failed = 0;
     (void)find_chain(network, &first, &last);
     f->layers = plast__allocate(f->context, last - first + 1, sizeof *f->layers);
@@ -142,13 +150,9 @@ static int make_layers(plast_flossing *f)
         const int64_t pull = plast__pull_work(l->layer, f->options.exponents);
         work = push > work ? push : work;
         work = pull > work ? pull : work;
-        widest = l->drive * (l->inputs > l->units ? l->inputs : l->units) > widest
-                     ? l->drive * (l->inputs > l->units ? l->inputs : l->units)
-                     : widest;
         want_layer(f, l, &failed);
     }
     want(f, &f->work, 1, work, &failed);
-    want(f, &f->sum, 1, widest, &failed);
     return !failed;
 }
 
@@ -161,6 +165,7 @@ static int make_frames(plast_flossing *f)
     want(f, &f->r, f->options.steps, k * k, &failed);
     want(f, &f->r_bar, k, k, &failed);
     want(f, &f->logs, 1, k, &failed);
+    want(f, &f->means, 1, k, &failed);
     want(f, &f->exponents, 1, k, &failed);
     return !failed;
 }
@@ -212,7 +217,7 @@ static plast_status make_shadow(plast_flossing *f)
 
 static plast_status make_all(plast_flossing *f, const plast_flossing_options *options, int64_t units)
 {
-    const plast_state_options of_state = { PLAST_STATE_OPTIONS, .batch = 1, .steps = options->steps,
+    const plast_state_options of_state = { PLAST_STATE_OPTIONS, .batch = options->sequences, .steps = options->steps,
                                            .seed = options->seed };
     plast_status status = plast__qr_create(f->context, units, options->exponents, &f->qr);
     if (status != PLAST_OK) {
@@ -275,6 +280,10 @@ static void free_layer(plast_context *context, plast__floss_layer *l)
                              l->state_bar,
                              l->before_bar,
                              l->output_bar,
+                             l->input_sum,
+                             l->recurrent_sum,
+                             l->bias_sum,
+                             l->recurrent_bias_sum,
                              l->input_gradient,
                              l->recurrent_gradient,
                              l->bias_gradient,
@@ -297,9 +306,9 @@ void plast_flossing_destroy(plast_flossing *f)
     }
     plast_state_destroy(f->state);
     plast__qr_free(&f->qr);
-    void *const arrays[] = { f->layers,    f->frame,   f->bar,       f->r,       f->r_bar,       f->logs,
-                             f->exponents, f->work,    f->sum,       f->moments, f->populations, f->groups,
-                             f->errors,    f->pending, f->bias_work, f };
+    void *const arrays[] = { f->layers, f->frame,     f->bar,       f->r,       f->r_bar,       f->logs,
+                             f->means,  f->exponents, f->work,      f->moments, f->populations, f->groups,
+                             f->errors, f->pending,   f->bias_work, f };
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         plast__release(context, arrays[i]);
 }
@@ -316,12 +325,32 @@ static plast_status check_unchanged(const plast_flossing *f)
     return PLAST_OK;
 }
 
-static double loss_of(const plast_flossing *f)
+/* What the sequence found, in the means. */
+static void average(plast_flossing *f)
 {
+    const double k = (double)f->options.exponents, sequences = (double)f->options.sequences;
     double sum = 0.0;
-    for (int64_t j = 0; j < f->options.exponents; j++)
+    for (int64_t j = 0; j < f->options.exponents; j++) {
         sum += (f->logs[j] - f->options.target) * (f->logs[j] - f->options.target);
-    return sum / (double)f->options.exponents;
+        f->means[j] += f->logs[j] / sequences;
+    }
+    f->loss += sum / k / sequences;
+}
+
+/* Loss and gradient, one sequence after another. */
+static plast_status all_sequences(plast_flossing *f)
+{
+    f->loss = 0.0;
+    memset(f->means, 0, (size_t)f->options.exponents * sizeof *f->means);
+    for (f->sequence = 0; f->sequence < f->options.sequences; f->sequence++) {
+        const plast_status status = plast__floss_forward(f);
+        if (status != PLAST_OK)
+            return status;
+        average(f);
+        plast__floss_backward(f);
+        plast__floss_collect(f);
+    }
+    return PLAST_OK;
 }
 
 plast_status plast_flossing_update(plast_flossing *f, const plast_state *state, const plast_matrix *inputs,
@@ -334,18 +363,18 @@ plast_status plast_flossing_update(plast_flossing *f, const plast_state *state, 
     if (status == PLAST_OK && report != NULL)
         status = PLAST__WRITE(f->context, plast_flossing_report, &result, report);
     if (status == PLAST_OK)
-        status = plast__floss_forward(f, state, inputs);
-    if (status != PLAST_OK)
-        return status;
-    plast__floss_backward(f);
-    status = plast__floss_step(f, &result.norm);
+        status = plast__floss_run(f, state, inputs);
+    if (status == PLAST_OK)
+        status = all_sequences(f);
+    if (status == PLAST_OK)
+        status = plast__floss_step(f, &result.norm);
     if (status != PLAST_OK)
         return status;
     f->updates++;
     f->state->activities.draws += (uint64_t)f->options.steps;
-    memcpy(f->exponents, f->logs, (size_t)f->options.exponents * sizeof *f->exponents);
+    memcpy(f->exponents, f->means, (size_t)f->options.exponents * sizeof *f->exponents);
     result.updates = f->updates;
-    result.loss = loss_of(f);
+    result.loss = f->loss;
     return report == NULL ? PLAST_OK : PLAST__WRITE(f->context, plast_flossing_report, &result, report);
 }
 

@@ -23,6 +23,8 @@ typedef struct plast__floss_layer {
     double *net_tangents, *recurrent_tangents;     /* T times k x drive */
     double *net, *recurrent, *seen;                /* T times k + 1 rows, as plast__pull has them */
     double *state_bar, *before_bar, *output_bar;   /* k + 1 rows: by state and output of a step */
+    double *input_sum, *recurrent_sum;             /* gradients over the sequences so far: of the weights, */
+    double *bias_sum, *recurrent_bias_sum;         /* and of the biases */
     void *input_gradient, *recurrent_gradient;     /* in the shape and type of the weights */
     void *bias_gradient, *recurrent_bias_gradient; /* one row */
 } plast__floss_layer;
@@ -38,15 +40,17 @@ struct plast_flossing {
     double largest_gradient;
     plast__floss_layer *layers;
     int32_t count;
-    int64_t units; /* of the whole state */
+    int64_t units;    /* of the whole state */
+    int64_t sequence; /* under way: arrays of steps are of it alone, one sequence after another uses them */
     plast__qr qr;
     double *frame, *bar; /* k x units: of the whole state, for its factorisations */
     double *r;           /* T times k x k */
     double *r_bar;       /* k x k */
     double *logs;        /* k: sums of ln R_ii, then exponents */
+    double *means;       /* k: of the exponents, over the sequences so far */
+    double loss;         /* likewise */
     double *exponents;   /* k: of the last update */
     double *work;        /* of pushes and pulls */
-    double *sum;         /* the gradient of one group */
     /* The network's model with moments of our own. */
     plast__model shadow;
     int32_t group_room;
@@ -63,10 +67,14 @@ static inline int plast__floss_gated(const plast__floss_layer *l)
     return l->layer->recurrent > 0;
 }
 
-/* Runs the steps and measures: leaves frames, R, activities, and exponents in `logs`. */
-plast_status plast__floss_forward(plast_flossing *f, const plast_state *from, const plast_matrix *inputs);
+/* Runs the steps of all sequences. */
+plast_status plast__floss_run(plast_flossing *f, const plast_state *from, const plast_matrix *inputs);
+/* Measures f->sequence: leaves frames, R, and exponents in `logs`. */
+plast_status plast__floss_forward(plast_flossing *f);
 /* What every step's net inputs contribute, for the gradients. */
 void plast__floss_backward(plast_flossing *f);
+/* Adds that to the sums, which f->sequence = 0 begins anew. */
+void plast__floss_collect(plast_flossing *f);
 /* Gradients and the step down them; all or nothing. */
 plast_status plast__floss_step(plast_flossing *f, double *norm);
 

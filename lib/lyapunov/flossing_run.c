@@ -18,10 +18,10 @@ static plast_status load(plast_flossing *f, const plast_matrix *inputs)
     const plast__model *model = &f->network->model;
     const plast__population *in = &model->populations[0];
     plast__activities *a = &f->state->activities;
-    const plast__expected expected = { "inputs", f->options.steps, in->units, PLAST__REALS, 0 };
+    const plast__expected expected = { "inputs", f->options.steps * f->options.sequences, in->units, PLAST__REALS, 0 };
     const plast_status status = plast__matrix_check(f->context, inputs, &expected);
-    a->rows = f->options.steps;
-    a->sequences = 1;
+    a->rows = f->options.steps * f->options.sequences;
+    a->sequences = f->options.sequences;
     for (int64_t t = 0; status == PLAST_OK && t < a->rows; t++) {
         void *x = plast__at(model->dtype, a->of[0].y, t * in->ld);
         plast__matrix_read_row(inputs, t, model->dtype, x);
@@ -31,7 +31,7 @@ static plast_status load(plast_flossing *f, const plast_matrix *inputs)
     return status;
 }
 
-/* The first sequence that `from` carries, if any. */
+/* The first sequences that `from` carries, if any. */
 static plast_status start(plast_flossing *f, const plast_state *from)
 {
     const plast__model *model = &f->network->model;
@@ -44,10 +44,13 @@ static plast_status start(plast_flossing *f, const plast_state *from)
     if (!plast__activities_fit(model, &from->activities))
         return plast__fail(f->context, PLAST_E_STATE,
                            "the state was made for another feedback scheme, which had other populations");
-    a->live = from->activities.live > 0;
+    if (from->activities.live != 0 && from->activities.live < a->sequences)
+        return plast__fail(f->context, PLAST_E_INVALID, "the state carries %lld sequences, an update takes %lld",
+                           (long long)from->activities.live, (long long)a->sequences);
+    a->live = from->activities.live > 0 ? a->sequences : 0;
     for (int32_t i = 0; a->live && i < f->count; i++) {
         const int32_t state = f->layers[i].layer->state;
-        const size_t bytes = (size_t)(model->populations[state].ld * plast__size(model->dtype));
+        const size_t bytes = (size_t)(a->sequences * model->populations[state].ld * plast__size(model->dtype));
         if (state == 0)
             continue;
         memcpy(a->of[state].carry_y, from->activities.of[state].carry_y, bytes);
@@ -83,10 +86,11 @@ static double *input_of(const plast_flossing *f, const plast__floss_layer *l, in
 static void draw_frame(plast_flossing *f)
 {
     const int64_t size = f->units * f->options.exponents;
+    const uint64_t drawn = (uint64_t)(f->updates * f->options.sequences + f->sequence);
     double pair[2] = { 0.0, 0.0 };
     for (int64_t j = 0; j < size; j++) {
         if (j % 2 == 0)
-            plast__normal_pair(f->options.seed, (uint64_t)f->updates, (uint64_t)(j / 2), pair);
+            plast__normal_pair(f->options.seed, drawn, (uint64_t)(j / 2), pair);
         f->frame[j] = pair[j % 2];
     }
     plast__qr_householder(&f->qr, f->frame); /* finite: normal numbers are */
@@ -96,13 +100,19 @@ static void draw_frame(plast_flossing *f)
         scatter(f, &f->layers[i], f->frame, f->layers[i].frames);
 }
 
+/* The row of step t. */
+static int64_t row_of(const plast_flossing *f, int64_t t)
+{
+    return t * f->options.sequences + f->sequence;
+}
+
 static plast__push push_of(plast_flossing *f, int32_t i, int64_t t)
 {
     plast__floss_layer *l = &f->layers[i];
     const int64_t k = f->options.exponents;
     const int state = l->layer->state > 0;
     plast__push push = { .a = &f->state->activities,
-                         .row = t,
+                         .row = row_of(f, t),
                          .count = k,
                          .weights = l->weights,
                          .input = l->fed ? input_of(f, l, t) : NULL,
@@ -124,7 +134,7 @@ static void read_input(const plast_flossing *f, const plast__floss_layer *l, int
     const void *y = f->state->activities.of[l->layer->input].y;
     double *x = input_of(f, l, t) + (l->fed ? f->options.exponents * l->inputs : 0);
     for (int64_t j = 0; j < l->inputs; j++)
-        x[j] = plast__get(model->dtype, y, t * in->ld + j);
+        x[j] = plast__get(model->dtype, y, row_of(f, t) * in->ld + j);
 }
 
 /* Whether all k directions are there after step t; their growth is added up. */
@@ -135,9 +145,11 @@ static plast_status measure(plast_flossing *f, int64_t t)
     for (int64_t j = 0; j < k; j++)
         alive += f->qr.r[j * k + j] > DEAD * f->qr.norms[j];
     if (alive < k)
-        return plast__fail(f->context, PLAST_E_RANGE,
-                           "exponents is %lld, but only %lld directions survive step %lld: the others have no gradient",
-                           (long long)k, (long long)alive, (long long)t);
+        return plast__fail(
+            f->context, PLAST_E_RANGE,
+            "exponents is %lld, but only %lld directions survive step %lld of sequence %lld: the others have "
+            "no gradient",
+            (long long)k, (long long)alive, (long long)t, (long long)f->sequence);
     for (int64_t j = 0; j < k && t >= f->options.skip; j++)
         f->logs[j] += log(fmax(f->qr.r[j * k + j], FLOOR));
     memcpy(f->r + t * k * k, f->qr.r, (size_t)(k * k) * sizeof *f->r);
@@ -153,26 +165,30 @@ static plast_status push_all(plast_flossing *f, int64_t t)
         gather(f, &f->layers[i], push.state, f->frame);
     }
     if (!plast__qr_factor(&f->qr, f->frame, SLACK))
-        return plast__fail(f->context, PLAST_E_NOT_FINITE, "tangents are not finite at step %lld of %lld", (long long)t,
-                           (long long)f->options.steps);
+        return plast__fail(f->context, PLAST_E_NOT_FINITE, "tangents are not finite at step %lld of sequence %lld",
+                           (long long)t, (long long)f->sequence);
     for (int32_t i = 0; i < f->count; i++)
         if (f->layers[i].layer->state > 0)
             scatter(f, &f->layers[i], f->frame, frame_of(f, &f->layers[i], t + 1));
     return measure(f, t);
 }
 
-plast_status plast__floss_forward(plast_flossing *f, const plast_state *from, const plast_matrix *inputs)
+plast_status plast__floss_run(plast_flossing *f, const plast_state *from, const plast_matrix *inputs)
 {
-    const int64_t k = f->options.exponents, T = f->options.steps;
     plast_status status = load(f, inputs);
     if (status == PLAST_OK)
         status = start(f, from);
     if (status == PLAST_OK)
         status = plast__network_forward(f->context, f->network, &f->state->activities, NULL);
-    if (status != PLAST_OK)
-        return status;
-    for (int32_t i = 0; i < f->count; i++)
+    for (int32_t i = 0; status == PLAST_OK && i < f->count; i++)
         plast__tangent_prepare(f->layers[i].layer, f->layers[i].weights);
+    return status;
+}
+
+plast_status plast__floss_forward(plast_flossing *f)
+{
+    const int64_t k = f->options.exponents, T = f->options.steps;
+    plast_status status = PLAST_OK;
     draw_frame(f);
     memset(f->logs, 0, (size_t)k * sizeof *f->logs);
     for (int64_t t = 0; status == PLAST_OK && t < T; t++)
@@ -186,7 +202,8 @@ plast_status plast__floss_forward(plast_flossing *f, const plast_state *from, co
 static void by_growth(plast_flossing *f, int64_t t)
 {
     const int64_t k = f->options.exponents;
-    const double share = 2.0 / ((double)k * (double)(f->options.steps - f->options.skip));
+    const double parts = (double)k * (double)(f->options.steps - f->options.skip) * (double)f->options.sequences;
+    const double share = 2.0 / parts;
     for (int64_t j = 0; j < k; j++) {
         const double r = f->r[t * k * k + j * k + j];
         const int counts = t >= f->options.skip && r > FLOOR;

@@ -46,26 +46,50 @@ static void mirror_model(plast_flossing *f)
             }
 }
 
-/* Sum over steps and rows of net_r seen_r^T, into f->sum. Of a layer that is not fed only the input itself is there. */
-static void sum_group(plast_flossing *f, const plast__floss_layer *l, int g)
+/* Sum over steps and rows of net_r seen_r^T. Of a layer that is not fed only the input itself is there. */
+static void sum_group(const plast_flossing *f, const plast__floss_layer *l, int g)
 {
     const int64_t rows = f->options.exponents + 1, all = f->options.steps * rows;
     const double *net = g == RECURRENT && plast__floss_gated(l) ? l->recurrent : l->net;
-    const plast__group *group = &f->groups[group_of(l, g)];
+    const plast__group *group = &f->network->model.groups[group_of(l, g)];
+    const double before = f->sequence == 0 ? 0.0 : 1.0;
+    double *sum = g == RECURRENT ? l->recurrent_sum : l->input_sum;
     if (g == RECURRENT)
         plast__gemm(PLAST_F64, group->rows, group->cols, all, 1.0, (plast__operand){ net, l->drive, 1 },
-                    (plast__operand){ l->seen, l->units, 0 }, 0.0, f->sum, group->cols);
+                    (plast__operand){ l->seen, l->units, 0 }, before, sum, group->cols);
     else if (l->fed)
         plast__gemm(PLAST_F64, group->rows, group->cols, all, 1.0, (plast__operand){ net, l->drive, 1 },
-                    (plast__operand){ l->input, l->inputs, 0 }, 0.0, f->sum, group->cols);
+                    (plast__operand){ l->input, l->inputs, 0 }, before, sum, group->cols);
     else
         plast__gemm(PLAST_F64, group->rows, group->cols, f->options.steps, 1.0,
                     (plast__operand){ net + (rows - 1) * l->drive, rows * l->drive, 1 },
-                    (plast__operand){ l->input, l->inputs, 0 }, 0.0, f->sum, group->cols);
+                    (plast__operand){ l->input, l->inputs, 0 }, before, sum, group->cols);
 }
 
-/* f->sum in the network's type; its squares are added up in double. What the mask excludes has no gradient. */
-static double take_group(const plast_flossing *f, const plast__group *group, void *gradient)
+static void sum_bias(const plast_flossing *f, const plast__floss_layer *l, int g)
+{
+    const int64_t rows = f->options.exponents + 1, n = l->drive;
+    const double *net = g == RECURRENT ? l->recurrent : l->net;
+    double *sum = g == RECURRENT ? l->recurrent_bias_sum : l->bias_sum;
+    if (f->sequence == 0)
+        memset(sum, 0, (size_t)n * sizeof *sum);
+    for (int64_t t = 0; t < f->options.steps; t++)
+        for (int64_t i = 0; i < n; i++)
+            sum[i] += net[((t + 1) * rows - 1) * n + i];
+}
+
+void plast__floss_collect(plast_flossing *f)
+{
+    for (int32_t i = 0; i < f->count; i++)
+        for (int g = 0; f->layers[i].layer->state > 0 && g < GROUPS; g++) {
+            sum_group(f, &f->layers[i], g);
+            if (has_population(&f->layers[i], g))
+                sum_bias(f, &f->layers[i], g);
+        }
+}
+
+/* The sum in the network's type; its squares are added up in double. What the mask excludes has no gradient. */
+static double take_group(const plast_flossing *f, const plast__group *group, const double *sum, void *gradient)
 {
     const int32_t dtype = f->shadow.dtype;
     double squares = 0.0;
@@ -73,24 +97,19 @@ static double take_group(const plast_flossing *f, const plast__group *group, voi
         for (int64_t j = 0; j < group->cols; j++) {
             const int64_t at = i * group->ld + j;
             const int masked = group->mask != NULL && plast__get(dtype, group->mask, at) == 0.0;
-            const double value = masked ? 0.0 : f->sum[i * group->cols + j];
+            const double value = masked ? 0.0 : sum[i * group->cols + j];
             squares += value * value;
             plast__set(dtype, gradient, at, value);
         }
     return group->frozen ? 0.0 : squares;
 }
 
-static double take_bias(const plast_flossing *f, const plast__population *p, const double *net, void *gradient)
+static double take_bias(const plast_flossing *f, const plast__population *p, const double *sum, void *gradient)
 {
-    const int64_t rows = f->options.exponents + 1;
     double squares = 0.0;
-    memset(f->sum, 0, (size_t)p->units * sizeof *f->sum);
-    for (int64_t t = 0; t < f->options.steps; t++)
-        for (int64_t i = 0; i < p->units; i++)
-            f->sum[i] += net[((t + 1) * rows - 1) * p->units + i];
     for (int64_t i = 0; i < p->units; i++) {
-        squares += f->sum[i] * f->sum[i];
-        plast__set(f->shadow.dtype, gradient, i, f->sum[i]);
+        squares += sum[i] * sum[i];
+        plast__set(f->shadow.dtype, gradient, i, sum[i]);
     }
     return p->has_bias && !p->frozen ? squares : 0.0;
 }
@@ -103,12 +122,12 @@ static double take_all(plast_flossing *f)
         const plast__floss_layer *l = &f->layers[i];
         void *const gradients[] = { l->input_gradient, l->recurrent_gradient };
         void *const biases[] = { l->bias_gradient, l->recurrent_bias_gradient };
+        const double *const sums[] = { l->input_sum, l->recurrent_sum };
+        const double *const bias_sums[] = { l->bias_sum, l->recurrent_bias_sum };
         for (int g = 0; l->layer->state > 0 && g < GROUPS; g++) {
-            sum_group(f, l, g);
-            squares += take_group(f, &f->groups[group_of(l, g)], gradients[g]);
+            squares += take_group(f, &f->groups[group_of(l, g)], sums[g], gradients[g]);
             if (has_population(l, g))
-                squares +=
-                    take_bias(f, &f->populations[population_of(l, g)], g == INPUT ? l->net : l->recurrent, biases[g]);
+                squares += take_bias(f, &f->populations[population_of(l, g)], bias_sums[g], biases[g]);
         }
     }
     return sqrt(squares);

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import _names, _structs
-from ._arrays import matrix
+from ._arrays import matrix, rows_of_steps
 from ._descriptions import Optimizer, described
 from ._library import lib
 from ._objects import Handle, Object
@@ -17,7 +17,7 @@ class FlossingReport(NamedTuple):
     """What an update of flossing found.
 
     updates: made so far, this one included
-    loss: mean of (exponent - target)^2, before the update's step
+    loss: mean of (exponent - target)^2, before the update's step, over its sequences too
     norm: length of the gradient, before any clipping
     """
 
@@ -40,32 +40,35 @@ class Flossing(Object):
     steps: of an update; skip: first steps whose growth is not counted; None: 10 and a tenth of the steps
     target: what the exponents shall be
     seed: of the random frames
+    sequences: of an update, whose loss is their mean
     """
 
-    __slots__ = ("network", "count", "steps")
+    __slots__ = ("network", "count", "steps", "sequences")
     _what = "flossing"
 
     def __init__(self, network, exponents, optimizer, *, gradient="exact", steps=55, skip=None, target=0.0, seed=0,
-                 **parameters):
+                 sequences=1, **parameters):
         self._claim = None
         self.network = network
         self.count = _names.integer("exponents", exponents, 1)
         self.steps = _names.integer("steps", steps, 1)
+        self.sequences = _names.integer("sequences", sequences, 1)
         optimizer = described(Optimizer, optimizer, parameters)
         options = _structs.FlossingOptions(
             gradient=_names.number("gradient", _names.FLOSSING, gradient), exponents=self.count, steps=self.steps,
             skip=0 if skip is None else _names.integer("skip", skip, 0) or -1, target=_names.real("target", target),
-            seed=_names.integer("seed", seed, 0, 2**64 - 1))
+            seed=_names.integer("seed", seed, 0, 2**64 - 1), sequences=self.sequences)
         below = network._handle
         with optimizer._handle.lock:
             pointer = below.create(lib.plast_flossing_create, below.pointer, byref(options), optimizer._handle.pointer)
         self._claim = Handle(pointer, lib.plast_flossing_destroy, below.context, below)
 
     def update(self, inputs, state=None):
-        """One update over a sequence, steps x inputs, from the first sequence that a State carries, or from the
-        layers' initial states. Returns a FlossingReport."""
+        """One update over a sequence, steps x inputs, or over several, steps x sequences x inputs: from the first
+        sequences that a State carries, or from the layers' initial states. Returns a FlossingReport."""
         handle, info = self._handle, _structs.FlossingReportInfo()
-        view = matrix("inputs", inputs)
+        view = rows_of_steps("inputs", inputs, self.steps, self.sequences, 3) if np.ndim(inputs) == 3 \
+            else matrix("inputs", inputs)
         if state is None:
             handle.call(lib.plast_flossing_update, handle.pointer, None, byref(view), byref(info))
         else:
@@ -75,7 +78,7 @@ class Flossing(Object):
 
     @property
     def exponents(self):
-        """Of the last update, before its step."""
+        """Of the last update, before its step: means over its sequences."""
         handle, out = self._handle, np.empty((1, self.count))
         handle.call(lib.plast_flossing_exponents, handle.pointer, byref(matrix("exponents", out)))
         return out[0]

@@ -83,7 +83,7 @@ class System(Growing):
 
 class FlossingOptions(Growing):
     _fields_ = [("struct_size", c_uint32), ("gradient", c_int32), ("exponents", c_int64), ("steps", c_int64),
-                ("skip", c_int64), ("target", c_double), ("seed", c_uint64)]
+                ("skip", c_int64), ("target", c_double), ("seed", c_uint64), ("sequences", c_int64)]
 
 
 class FlossingReportInfo(Growing):

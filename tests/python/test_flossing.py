@@ -31,6 +31,27 @@ def test_exponents_come_near_the_target():
     assert flossing.update(np.ones((55, 1)), state=state).updates == 1
 
 
+def test_an_update_takes_several_sequences():
+    inputs = np.random.default_rng(2).standard_normal((7, 3, 1))
+    options = {"steps": 7, "skip": 2, "rate": 0.0, "seed": 4}
+    net = network()
+    together = plasticity.Flossing(net, 2, "sgd", sequences=3, **options)
+    alone = plasticity.Flossing(net, 2, "sgd", **options)
+    assert (together.sequences, alone.sequences) == (3, 1)
+    losses, exponents = [], []
+    for i in range(3):  # the frame of sequence i of the first update is that of update i
+        losses.append(alone.update(inputs[:, i]).loss)
+        exponents.append(alone.exponents)
+    assert together.update(inputs).loss == pytest.approx(np.mean(losses), rel=1e-13)
+    assert together.exponents == pytest.approx(np.mean(exponents, axis=0), rel=1e-13)
+    together.reset(4)
+    assert together.update(inputs.reshape(21, 1)).loss == pytest.approx(np.mean(losses), rel=1e-13)
+    with pytest.raises(plasticity.InvalidError, match="7 steps of 2 sequences, expected 7 of 3"):
+        together.update(inputs[:, :2])
+    with pytest.raises(plasticity.RangeError, match="sequences"):
+        plasticity.Flossing(net, 2, "sgd", sequences=0, **options)
+
+
 def test_bad_arguments():
     net = network()
     for wrong, text in ({"exponents": 21}, "exponents is 21"), ({"steps": 5, "skip": 5}, "skip is 5"):
