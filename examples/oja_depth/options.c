@@ -25,7 +25,7 @@ void options_help(void)
         "\n"
         "Deep networks learn Fashion-MNIST image by image: by backpropagation with plain SGD, with Adam, and with SGD\n"
         "and Oja's rule on the hidden layers, each at its own best rate. Prints tables, and writes oja_depth.csv,\n"
-        "oja_depth.svg and oja_depth.png.\n"
+        "oja_depth_signals.csv, oja_depth.svg and oja_depth.png.\n"
         "\n"
         "  --data DIR     the data set's four files (default /usr/share/datasets/fashion-mnist)\n"
         "  --out DIR      where the results go (default: here)\n"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "plot.h"
 
+#include "plot_signals.h"
+
 #include "../common/marks.h"
 
 #include <inttypes.h>
@@ -34,21 +36,21 @@ static void write_prologue(FILE *script, const struct plan *plan)
           "unset key\n"
           "set style fill solid noborder\n"
           "set errorbars 0\n"
-          "set bmargin at screen 0.125\n"
-          "set tmargin at screen 0.80\n",
+          "set bmargin at screen 0.52\n"
+          "set tmargin at screen 0.885\n",
           script);
     fprintf(
         script,
         "set label 100 'Learning Fashion-MNIST one image at a time: does Oja''s rule help backpropagation?' at screen "
-        "0.02,0.955 font ',17' textcolor rgb '#202020'\n"
+        "0.02,0.972 font ',17' textcolor rgb '#202020'\n"
         "set label 101 'Test accuracy, mean and standard deviation over %d seed%s; every rule at its own best rate, "
-        "chosen for each network and number of images' at screen 0.02,0.895 textcolor rgb '#606060'\n",
+        "chosen for each network and number of images' at screen 0.02,0.94 textcolor rgb '#606060'\n",
         plan->seeds, plan->seeds == 1 ? "" : "s");
 }
 
 static void write_title(FILE *script, const char *title, double left)
 {
-    fprintf(script, "set label 102 \"%s\" at screen %g,0.835 font ',14' textcolor rgb '#202020'\n", title, left);
+    fprintf(script, "set label 102 \"%s\" at screen %g,0.907 font ',14' textcolor rgb '#202020'\n", title, left);
 }
 
 /* The values of a line: x, mean, sd; and where its name belongs. */
@@ -187,10 +189,12 @@ static void write_right(FILE *script, const struct plan *plan)
 
 void plot_script(FILE *script, const void *user)
 {
-    const struct plan *plan = user;
+    const struct signals *signals = user;
+    const struct plan *plan = signals->plan;
     write_prologue(script, plan);
     write_left(script, plan);
     write_middle(script, plan);
     write_right(script, plan);
+    plot_signals(script, signals);
     fputs("unset multiplot\n", script);
 }

@@ -4,11 +4,11 @@
 #ifndef OJA_DEPTH_PLOT_H
 #define OJA_DEPTH_PLOT_H
 
-#include "plan.h"
+#include "signals.h"
 
 #include <stdio.h>
 
-/* Writes a gnuplot script; a figure_script (../common/figure.h) whose user data is the plan. */
-void plot_script(FILE *script, const void *plan);
+/* Writes a gnuplot script; a figure_script (../common/figure.h) whose user data is struct signals. */
+void plot_script(FILE *script, const void *signals);
 
 #endif

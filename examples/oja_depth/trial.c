@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { HIDDEN = 100, TEST_BLOCK = 200 };
+enum { TEST_BLOCK = 200 };
 
 int task_load(const char *folder, int64_t tested, int seeds, int64_t samples, struct task *task,
               struct message *message)
@@ -86,9 +86,8 @@ static plast_status measure(const struct task *task, plast_network *network, pla
     return status;
 }
 
-/* Learns the samples `from` ... `to` - 1 of the seed's order, one by one. */
-static plast_status learn(const struct task *task, plast_network *network, int seed, int64_t from, int64_t to,
-                          int64_t *learned)
+plast_status trial_learn(const struct task *task, plast_network *network, int seed, int64_t from, int64_t to,
+                         int64_t *learned)
 {
     plast_matrix inputs =
         plast_matrix_f32(task->data.train.images.pixels, task->data.train.images.count, dataset_pixels(&task->data));
@@ -112,7 +111,7 @@ static plast_status run(const struct task *task, const struct plan *plan, plast_
     while (trial->points < plan->checkpoint_count && plan->checkpoints[trial->points] <= trial->samples) {
         double *accuracy = &trial->accuracy[trial->points];
         if (status == PLAST_OK)
-            status = learn(task, network, trial->seed, learned, plan->checkpoints[trial->points], &learned);
+            status = trial_learn(task, network, trial->seed, learned, plan->checkpoints[trial->points], &learned);
         if (status == PLAST_OK)
             status = measure(task, network, state, accuracy);
         if (status != PLAST_OK && status != PLAST_E_NOT_FINITE)
@@ -126,21 +125,27 @@ static plast_status run(const struct task *task, const struct plan *plan, plast_
     return PLAST_OK;
 }
 
+plast_status trial_network(plast_context *context, const struct task *task, const struct setting *setting, int seed,
+                           plast_network **network)
+{
+    plast_network_options options = { PLAST_NETWORK_OPTIONS, .inputs = dataset_pixels(&task->data),
+                                      .seed = (uint64_t)seed + 1 };
+    plast_status status = plast_network_create(context, &options, network);
+    if (status == PLAST_OK)
+        status = add_layers(*network, setting);
+    if (status == PLAST_OK)
+        status = add_rule(context, *network, setting);
+    if (status == PLAST_OK)
+        status = add_optimizer(context, *network, setting);
+    return status;
+}
+
 plast_status trial_run(plast_context *context, const struct task *task, const struct plan *plan, struct trial *trial)
 {
-    const struct setting *setting = &plan->settings[trial->setting];
-    plast_network_options options = { PLAST_NETWORK_OPTIONS, .inputs = dataset_pixels(&task->data),
-                                      .seed = (uint64_t)trial->seed + 1 };
     plast_state_options for_test = { PLAST_STATE_OPTIONS, .batch = TEST_BLOCK };
     plast_network *network = NULL;
     plast_state *state = NULL;
-    plast_status status = plast_network_create(context, &options, &network);
-    if (status == PLAST_OK)
-        status = add_layers(network, setting);
-    if (status == PLAST_OK)
-        status = add_rule(context, network, setting);
-    if (status == PLAST_OK)
-        status = add_optimizer(context, network, setting);
+    plast_status status = trial_network(context, task, &plan->settings[trial->setting], trial->seed, &network);
     if (status == PLAST_OK)
         status = plast_state_create(context, network, &for_test, &state);
     if (status == PLAST_OK)

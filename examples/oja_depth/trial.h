@@ -10,6 +10,8 @@
 
 #include <plasticity/plasticity.h>
 
+enum { HIDDEN = 100 }; /* units of each hidden layer */
+
 /* Images and, for each seed, the order in which they come. */
 struct task {
     struct dataset data;
@@ -24,6 +26,13 @@ void task_free(struct task *task);
 
 /* Weights in such a network: what a sample costs. */
 double trial_weights(const struct task *task, int depth);
+
+/* The network of a setting, its rule and optimizer attached; the caller destroys it, also when this fails. */
+plast_status trial_network(plast_context *context, const struct task *task, const struct setting *setting, int seed,
+                           plast_network **network);
+/* Learns the samples `from` ... `to` - 1 of the seed's order, one by one. */
+plast_status trial_learn(const struct task *task, plast_network *network, int seed, int64_t from, int64_t to,
+                         int64_t *learned);
 
 /* Runs trial->samples samples; fills in the rest of the trial. Divergence is a result, not a failure. */
 plast_status trial_run(plast_context *context, const struct task *task, const struct plan *plan, struct trial *trial);

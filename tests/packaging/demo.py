@@ -4,6 +4,7 @@
 Arguments: the programs that were built.
 """
 import csv
+import gzip
 import os
 import subprocess
 import sys
@@ -80,6 +81,64 @@ class OjaDepth(Example, unittest.TestCase):
         self.assertEqual(list(rows[0])[:7], ['depth', 'init', 'rule', 'rate', 'seed', 'samples', 'accuracy'])
         self.assertTrue(all(0 <= float(row['accuracy']) <= 1 for row in rows))
         self.assertGreater(len({row['seed'] for row in rows}), 1)
+        self.assertIn('Signal propagation', done.stdout)
+        self.check_signals(self.read_table('oja_depth_signals.csv'))
+
+    def check_signals(self, rows):
+        """Every depth as drawn and after learning, the deepest from all initialisations; a row for each layer."""
+        learned = ['sgd', 'adam', 'oja']
+        arms = {(depth, 'xavier', rule): int(depth) - 2 for depth in ('3', '5', '8', '10', '15')
+                for rule in ['none', *learned]}
+        arms |= {('15', 'he', rule): 13 for rule in learned}
+        arms |= {('15', init, 'none'): 13 for init in ('xavier-0.25', 'xavier-0.5', 'xavier-2', 'he', 'normal-0.01',
+                                                       'normal-0.1', 'orthogonal')}
+        found = {}
+        for row in rows:
+            key = row['depth'], row['init'], row['rule']
+            found[key] = found.get(key, 0) + 1
+            values = [float(row[name]) for name in ('largest', 'tenth', 'median')]
+            self.assertEqual(values, sorted(values, reverse=True))
+            self.assertTrue(0 < float(row['own']) <= 1.00001 * values[0])
+            self.assertTrue(0.999 <= float(row['participation']) <= 100)
+            self.assertEqual(row['samples'], '0' if row['rule'] == 'none' else '50')
+        self.assertEqual(found, {key: 2 * layers for key, layers in arms.items()})
+        self.recompute(next(row for row in rows if row['init'] == 'xavier' and row['rule'] == 'none' and
+                            row['seed'] == '2' and row['layer'] == '4'))
+
+    def recompute(self, row):
+        """A network as drawn, by NumPy: activities, slopes and products in double."""
+        try:
+            import numpy as np
+        except ImportError:
+            self.skipTest('needs NumPy')
+        os.environ['PLASTICITY_LIBRARY'] = str(Path(self.program).resolve().parents[1] / 'lib/libplasticity.so')
+        sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'python'))
+        sys.dont_write_bytecode = True
+        import plasticity
+        net = plasticity.Network(784, seed=int(row['seed']))
+        for layer in range(int(row['depth'])):
+            hidden = layer < int(row['depth']) - 1
+            net.add('dense', 100 if hidden else 10, 'softplus' if hidden else 'softmax', bias=False)
+        folder = '/usr/share/datasets/fashion-mnist/'
+        with gzip.open(folder + 't10k-images-idx3-ubyte.gz') as file:
+            images = np.frombuffer(file.read(7856), np.uint8, offset=16).reshape(10, 784) / 255
+        weights = [layer.weights.astype(float) for layer in net.layers]
+        logarithms, participations = [], []
+        for y in images:
+            jacobian, first = np.eye(100), None
+            for layer in range(int(row['layer'])):
+                z = weights[layer] @ y
+                y = np.logaddexp(0, 10 * z) / 10
+                if layer == 0:
+                    first = y / np.linalg.norm(y)
+                else:
+                    jacobian = (1 / (1 + np.exp(-10 * z)))[:, None] * (weights[layer] @ jacobian)
+            values = np.linalg.svd(jacobian, compute_uv=False)
+            logarithms.append(np.log([values[0], values[9], values[49], np.linalg.norm(jacobian @ first)]))
+            participations.append(np.sum(values**2)**2 / np.sum(values**4))
+        expected = [*np.exp(np.mean(logarithms, axis=0)), np.mean(participations)]
+        for name, value in zip(('largest', 'tenth', 'median', 'own', 'participation'), expected):
+            self.assertAlmostEqual(float(row[name]) / value, 1, delta=1e-3)
 
 
 class FewShot(Example, unittest.TestCase):
