@@ -8,18 +8,19 @@
 
 typedef struct bench_network {
     int64_t n, k;
-    double *weights;                  /* J, n x n */
-    double *state;                    /* n */
-    double *slopes, *scaled, *pushed; /* n; k x n; k x n, for bench_network_product */
+    double *turned;             /* J, n x n, by columns */
+    double *state, *slopes;     /* n */
+    double *vectors, *products; /* k + 2 of n numbers: what J is multiplied by, and what comes out */
+    const double *next;         /* the state after the step whose tangents were pushed last; NULL = not known */
     plast_context *context;
     plast_lyapunov *lyapunov;
 } bench_network;
 
-/* weights and state are copied. interval 0: adapted. NULL on failure. */
+/* weights (n x n, by rows, n a multiple of 4) and state are copied. interval 0: adapted. NULL on failure. */
 bench_network *bench_network_create(int64_t n, int64_t k, int64_t interval, const double *weights, const double *state);
 void bench_network_destroy(bench_network *network);
 
-/* Steps with QR; the network's own step alone; the product of J and a frame alone. */
+/* Steps with QR; the network's own step alone; the product of J and k tangents alone. */
 void bench_network_run(void *network, int64_t steps);
 void bench_network_step(void *network, int64_t steps);
 void bench_network_product(void *network, int64_t steps);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Steps, pushed frames, factorisations. */
-#include "linalg/blas.h"
+#include "kernels/kernels.h"
 #include "linalg/determinant.h"
 #include "lyapunov/lyapunov.h"
 
@@ -163,8 +163,9 @@ static plast_status move(plast_lyapunov *l)
 static int extreme(const plast_lyapunov *l)
 {
     const int64_t size = l->system.size * l->options.exponents;
+    const plast__kernels *f64 = plast__kernels_get(l->context->level, PLAST_F64);
     for (int64_t i = 0; i < l->system.trajectories; i++) {
-        const double largest = plast__largest_entry(size, l->frames + i * size);
+        const double largest = f64->max_abs(size, l->frames + i * size);
         if (!(largest >= SHORT && largest <= LONG))
             return 1;
     }
