@@ -246,7 +246,8 @@ static void layers_that_are_not_there_are_refused(void **given)
     REFUSED(plast_state_view(the.state, 2, PLAST_ACTIVITY, &view), PLAST_E_RANGE, "layer 2", "2 layers");
     REFUSED(plast_state_view(the.state, -1, PLAST_ACTIVITY, &view), PLAST_E_RANGE, "layer -1");
     REFUSED(plast_state_view(the.state, 0, 0, &view), PLAST_E_INVALID, "quantity is 0", "PLAST_ACTIVITY");
-    REFUSED(plast_state_view(the.state, 0, 4, &view), PLAST_E_INVALID, "quantity is 4", "PLAST_SIGNAL");
+    REFUSED(plast_state_view(the.state, 0, 5, &view), PLAST_E_INVALID, "quantity is 5", "PLAST_RECURRENT_SIGNAL");
+    REFUSED(plast_state_view(the.state, 1, PLAST_RECURRENT_SIGNAL, &view), PLAST_E_STATE, "layer 1", "recurrent");
     assert_true(value == 3.0 && layer == (plast_layer *)&value);
     assert_memory_equal(&view, &the.inputs, sizeof view);
     must(plast_network_prepare(one, 1));

@@ -96,6 +96,7 @@ static void enumerators_are_as_committed(void **state)
         { PLAST_ACTIVITY, 1 },
         { PLAST_POTENTIAL, 2 },
         { PLAST_SIGNAL, 3 },
+        { PLAST_RECURRENT_SIGNAL, 4 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)

@@ -33,13 +33,20 @@ PLAST_API PLAST_NODISCARD plast_status plast_state_create(plast_context *context
 PLAST_API void plast_state_destroy(plast_state *state);
 
 /* Quantities of a layer that a state holds; of sequences a row for each step, time-major. Of layers with a state, y is
- * what the layer above reads (in PLAST_FORM_CURRENT v), z the argument of f (current and "gru": y again), and s is
- * dLoss/dn, n the net input: with all that comes later in the update under temporal scheme "bptt", else of the instant
- * alone. Of the current form and of "gru" s is dLoss/dy as it arrives from above. */
+ * what the layer above reads (in PLAST_FORM_CURRENT v), z the argument of f (current and "gru": y again). Signals are
+ * of the last sample or minibatch that was learned, of each row's loss, not of the mean over rows: so the sum over rows
+ * of s x^T, x what the synapses saw, is the gradient times the number of losses (where all credit is exact). */
 enum {
     PLAST_ACTIVITY = 1,  /* y */
     PLAST_POTENTIAL = 2, /* z */
-    PLAST_SIGNAL = 3     /* s = dLoss/dz, of the last sample or minibatch that was learned */
+    /* s = dLoss/dn by the net input n of the synapses "input": rows x units, of "gru" rows x 3 units, in the order of
+     * its weights (reset, update, candidate). n = z in dense layers; in layers with a state n is W h + U x + b, so
+     * alpha is inside s, and s has all that comes later in the update under temporal scheme "bptt", else it is of the
+     * instant alone: what reaches this step from above, and no later step */
+    PLAST_SIGNAL = 3,
+    /* The same by the net input of the synapses "recurrent". Only of "gru" it is another: its candidate's block is that
+     * of PLAST_SIGNAL times the reset gate. PLAST_E_STATE for a layer without a state */
+    PLAST_RECURRENT_SIGNAL = 4
 };
 
 /* Read-only view of the samples that the last call processed last (rows = how many), in the network's type. Valid

@@ -263,6 +263,16 @@ plast_status plast_network_state(const plast_network *network, plast_state **sta
     return PLAST_OK;
 }
 
+/* The population whose array it is, signals being by net inputs; 0 = none. */
+static int32_t population_of(const plast_layer *layer, int32_t quantity)
+{
+    if (quantity == PLAST_SIGNAL)
+        return layer->drive;
+    if (quantity != PLAST_RECURRENT_SIGNAL)
+        return layer->output;
+    return layer->state == 0 ? 0 : layer->recurrent > 0 ? layer->recurrent : layer->drive;
+}
+
 plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t quantity, plast_matrix *view)
 {
     if (state == NULL)
@@ -273,16 +283,19 @@ plast_status plast_state_view(const plast_state *state, int64_t layer, int32_t q
     if (layer < 0 || layer >= network->layer_count)
         return plast__fail(state->context, PLAST_E_RANGE, "layer %lld of a network with %d layers", (long long)layer,
                            network->layer_count);
-    if (quantity < PLAST_ACTIVITY || quantity > PLAST_SIGNAL)
-        return plast__fail(state->context, PLAST_E_INVALID, "quantity is %d, expected PLAST_ACTIVITY ... PLAST_SIGNAL",
-                           quantity);
-    const int64_t rows = quantity == PLAST_SIGNAL ? state->signal_rows : state->rows;
+    if (quantity < PLAST_ACTIVITY || quantity > PLAST_RECURRENT_SIGNAL)
+        return plast__fail(state->context, PLAST_E_INVALID,
+                           "quantity is %d, expected PLAST_ACTIVITY ... PLAST_RECURRENT_SIGNAL", quantity);
+    const int32_t index = population_of(network->layers[layer], quantity);
+    if (index == 0)
+        return plast__fail(state->context, PLAST_E_STATE, "layer %lld has no recurrent synapses, so no signal of them",
+                           (long long)layer);
+    const int64_t rows = quantity >= PLAST_SIGNAL ? state->signal_rows : state->rows;
     if (rows == 0)
         return plast__fail(state->context, PLAST_E_STATE, "the state has %s no sample yet",
-                           quantity == PLAST_SIGNAL ? "learned" : "processed");
-    const int32_t index = network->layers[layer]->output;
+                           quantity >= PLAST_SIGNAL ? "learned" : "processed");
     const plast__activity *a = &state->activities.of[index];
-    void *const arrays[] = { a->y, a->z, a->s };
+    void *const arrays[] = { a->y, a->z, a->s, a->s };
     *view = (plast_matrix){ .data = arrays[quantity - PLAST_ACTIVITY],
                             .rows = rows,
                             .cols = network->model.populations[index].units,

@@ -13,7 +13,7 @@ INITIALISERS = {"xavier_uniform": 0, "xavier_normal": 1, "he_uniform": 2, "he_no
                 "lecun_normal": 10, "truncated_normal": 11, "sparse": 12, "fan_in_uniform": 13, "diluted": 14,
                 "low_rank": 15, "dale_balanced": 16}
 FORMS = {"voltage": 0, "inside": 1, "rate": 2, "current": 3}
-QUANTITIES = {"activity": 1, "potential": 2, "signal": 3}
+QUANTITIES = {"activity": 1, "potential": 2, "signal": 3, "recurrent_signal": 4}
 ANGLES = {"flattened": 0, "rows": 1, "means": 2}
 ALIGNMENTS = {"weights": 0, "samples": 1, "flattened": 2, "means": 3, "weight_ratio": 4, "signal_ratio": 5}
 FLOSSING = {"exact": 0, "local": 1, "truncated": 2}

@@ -114,7 +114,8 @@ class State(Object):
         """The library's own memory, samples x units of a layer, read-only, without a copy, for the samples that the
         last call processed last. The numbers are those until the next call that uses the state.
 
-        quantity: "activity" y, "potential" z, or "signal" s = dLoss/dz of the last sample or minibatch learned
+        quantity: "activity" y, "potential" z, or of the last sample or minibatch learned "signal", dLoss/dn by the net
+            input of the layer's synapses, and "recurrent_signal", by that of its recurrent ones (of "gru" 3 x units)
         layer: an index or a Layer
         """
         handle, view = self._handle, _structs.Matrix()
