@@ -2,8 +2,8 @@
  *
  * Does gradient flossing let a recurrent network learn over long delays? Networks learn to copy random bits after a
  * delay, or the XOR of two of them, by backpropagation through time: as they were drawn; after flossing, which brings
- * Lyapunov exponents near 0, the first 75 or only one, that also by the local, three-factor form; and with flossing again
- * while they learn.
+ * Lyapunov exponents near 0, the first 75 or only one, that also by the local, three-factor form; and with flossing
+ * again while they learn.
  *
  * After Engelken 2023 (arXiv:2312.17306), in the setting of its public example code. */
 #include "common/results.h"

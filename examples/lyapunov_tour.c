@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lyapunov exponents of systems that are written here, as callbacks: Henon's map, Lorenz's equations, and random networks
- * x' = J tanh(x) + sigma xi over gain, size and noise. Their largest exponent is compared with the theory of
+ * Lyapunov exponents of systems that are written here, as callbacks: Henon's map, Lorenz's equations, and random
+ * networks x' = J tanh(x) + sigma xi over gain, size and noise. Their largest exponent is compared with the theory of
  * infinitely many units, and whole spectra show that chaos is extensive: dimension and entropy rate grow with N, as in
  * Engelken, Wolf & Abbott, Physical Review Research 5 (2023). */
 #include "common/results.h"

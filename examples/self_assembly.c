@@ -3,7 +3,8 @@
  * Does a learning circuit assemble itself from random wiring? The ascending stream of a network and the descending one
  * that teaches it start as independent random matrices, all of which learn by one local rule. Beside it stand
  * backpropagation, Kolen-Pollack and feedback alignment, and the same circuit sparse, with streams of other sizes, with
- * one group of synapses frozen, and with the gate at which it fails. Every arm runs at the best rate of the task's grid.
+ * one group of synapses frozen, and with the gate at which it fails. Every arm runs at the best rate of the task's
+ * grid.
  *
  * After Liao et al. 2024; the equations are a reconstruction: docs/circuit.md. */
 #include "common/results.h"

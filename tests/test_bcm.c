@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bienenstock, Cooper & Munro's rule: its formula with the sliding threshold, the selectivity that it leads to, where it
- * is stable, and what becomes of the threshold when the layer is frozen, reset, or a sample refused. */
+ * Bienenstock, Cooper & Munro's rule: its formula with the sliding threshold, the selectivity that it leads to, where
+ * it is stable, and what becomes of the threshold when the layer is frozen, reset, or a sample refused. */
 #include "support/algebra.h"
 #include "support/quiet.h"
 #include "support/rules.h"
@@ -148,8 +148,8 @@ static void units_become_selective(void **state)
     net_free(&net);
 }
 
-/* One pattern: near y = theta = 1 the update is the matrix (1 + k, -k; 2 / tau, 1 - 1 / tau), whose eigenvalues lie inside
- * the unit circle for k (tau + 1) < 1, k = rate |x|^2. */
+/* One pattern: near y = theta = 1 the update is the matrix (1 + k, -k; 2 / tau, 1 - 1 / tau), whose eigenvalues lie
+ * inside the unit circle for k (tau + 1) < 1, k = rate |x|^2. */
 static void is_stable_while_the_threshold_is_fast(void **state)
 {
     (void)state;

@@ -194,8 +194,8 @@ static void clip_norm_agrees_with_pytorch(void **state)
 
 enum { WIDE = 12 }; /* inputs: rows of weights and of signals are padded differently */
 
-/* y = W x + b from 0: x = (3, 4, 0 ...), t = (-5, -12), so s = (5, 12) and the gradient is s x^T, s; the sample once, or
- * twice. */
+/* y = W x + b from 0: x = (3, 4, 0 ...), t = (-5, -12), so s = (5, 12) and the gradient is s x^T, s; the sample once,
+ * or twice. */
 static void check_what_counts(int frozen, int masked, int64_t batch)
 {
     const double s[2] = { 5.0, 12.0 }, zeros[2] = { 0.0, 0.0 }, t[4] = { -5.0, -12.0, -5.0, -12.0 };

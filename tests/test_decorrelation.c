@@ -92,8 +92,8 @@ static void make_data(double *x)
     make_spectrum(6, IN, lambda, q, x);
 }
 
-/* A full minibatch: G = E[y y^T] becomes (I + rate (I - G)) G (I + rate (I - G)), whatever the inputs (Cardoso & Laheld's
- * equivariance). */
+/* A full minibatch: G = E[y y^T] becomes (I + rate (I - G)) G (I + rate (I - G)), whatever the inputs (Cardoso &
+ * Laheld's equivariance). */
 static void one_step_of_the_second_moment(void **state)
 {
     (void)state;

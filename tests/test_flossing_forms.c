@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The three gradients of flossing on gated layers and on stacks, against central differences of a loss in plain loops in
- * which stand still: nothing ("exact"), what recurrent synapses saw of the step before ("truncated"), or all but the
+ * The three gradients of flossing on gated layers and on stacks, against central differences of a loss in plain loops
+ * in which stand still: nothing ("exact"), what recurrent synapses saw of the step before ("truncated"), or all but the
  * weights of one step ("local"). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,7 +131,8 @@ static void dense_step(const plain *p, const parts *l, seen *now, moving *out)
     }
 }
 
-/* `still` is what this step saw when nothing had moved; where the gradient does not go, it is read in place of `now`. */
+/* `still` is what this step saw when nothing had moved; where the gradient does not go, it is read in place of
+ * `now`. */
 static void recurrent_step(const plain *p, const parts *l, seen *now, const seen *still, moving *state)
 {
     const int32_t form = l->layer->options.form;

@@ -308,7 +308,8 @@ static int saturated(net *net, const net_data *data)
     return count;
 }
 
-/* Parameters that are not the default, and a hard sigmoid that is flat for some units and samples and not for others. */
+/* Parameters that are not the default, and a hard sigmoid that is flat for some units and samples and not for
+ * others. */
 static void shapes(void **state)
 {
     static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rule "grapes" on layers with a state: importance over all weights that end in a unit, input and recurrent alike; its
- * factor acts once at each step and never on what goes back in time. */
+ * The rule "grapes" on layers with a state: importance over all weights that end in a unit, input and recurrent alike;
+ * its factor acts once at each step and never on what goes back in time. */
 #include "support/quiet.h"
 #include "support/recurrent.h"
 
@@ -153,7 +153,8 @@ static void everywhere(check *one)
             }
 }
 
-/* Every row of both matrices, and every bias, takes the factor's multiple of its step; what learns elsewhere is plain. */
+/* Every row of both matrices, and every bias, takes the factor's multiple of its step; what learns elsewhere is
+ * plain. */
 static void check_local(const rnn_plan *plan, const char *temporal, const setting *settings)
 {
     rnn plain = rnn_make(plan), modulated = rnn_make(plan);
@@ -182,7 +183,8 @@ static void local_scales_rows_of_both_matrices(void **state)
     everywhere(check_local);
 }
 
-/* What arrives is multiplied once: as though the readout's transpose were diag(m) V^T, which feedback alignment can say. */
+/* What arrives is multiplied once: as though the readout's transpose were diag(m) V^T, which feedback alignment can
+ * say. */
 static void check_propagating(const rnn_plan *plan, const char *temporal, const setting *settings)
 {
     rnn aligned = rnn_make(plan), modulated = rnn_make(plan);

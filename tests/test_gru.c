@@ -525,8 +525,8 @@ static void what_has_no_meaning_is_refused(void **state)
     stack_free(&s);
 }
 
-/* In the middle of a long run something overflows: no output was written. Huge inputs meet U, or states near 1 meet huge
- * W or a huge b_h; all sigma and tanh of what is not infinite would be finite. */
+/* In the middle of a long run something overflows: no output was written. Huge inputs meet U, or states near 1 meet
+ * huge W or a huge b_h; all sigma and tanh of what is not infinite would be finite. */
 static void an_overflow_is_named(void **state)
 {
     enum { BY_INPUT, BY_STATE, BY_BIAS, WAYS };

@@ -157,7 +157,8 @@ static void decompose(int64_t rows, int64_t cols, const double *w, double *s, do
     free(rest);
 }
 
-/* Full rank is LeCun's normal law; a lower one is its truncation, made again by plain sums, times the ratio of norms. */
+/* Full rank is LeCun's normal law; a lower one is its truncation, made again by plain sums, times the ratio of
+ * norms. */
 static void check_rank(int32_t dtype, int64_t rows, int64_t cols, int64_t rank)
 {
     const int64_t n = rows < cols ? rows : cols;

@@ -177,7 +177,8 @@ static void sweep_cuts(void)
             }
 }
 
-/* With the rows' sums, beside a projection too: those that row_sums gives of the new weights, and else the same bits. */
+/* With the rows' sums, beside a projection too: those that row_sums gives of the new weights, and else the same
+ * bits. */
 static void sweep_sum_case(sweep_case *c, int project)
 {
     const int64_t rows = c->s.rows, cols = c->s.cols, lag = project ? rows / 2 : 0;

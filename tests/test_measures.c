@@ -422,8 +422,8 @@ static void feedback_is_compared_with_transposed_weights(void **state)
 }
 
 /* For Gaussian C (m x n) and any d, angle(C^T C d, d) is about arctan(sqrt((n + 1) / m)): section 5.2 F of the sheet on
- * self-assembling circuits. One angle spreads by 2 to 3 degrees, the mean of 20 by 0.4 to 0.7; and exchanging n + 1 and m
- * would move the last two by 20 and 37. */
+ * self-assembling circuits. One angle spreads by 2 to 3 degrees, the mean of 20 by 0.4 to 0.7; and exchanging n + 1 and
+ * m would move the last two by 20 and 37. */
 static void angle_of_a_preconditioned_vector(void **state)
 {
     enum { N = 100, SEEDS = 20 };

@@ -429,7 +429,8 @@ static void frozen_layers_stay(void **state)
 
 /* ---- stability ---- */
 
-/* Two types of two units with block means 1/2, -1; 1, 1/2, unlike the entries: Wab has the eigenvalues 1 +- 2i, 0, 0. */
+/* Two types of two units with block means 1/2, -1; 1, 1/2, unlike the entries: Wab has the eigenvalues 1 +- 2i, 0,
+ * 0. */
 static naive_net spiral(double alpha)
 {
     static const double means[2][2] = { { 0.5, -1.0 }, { 1.0, 0.5 } };

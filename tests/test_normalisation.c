@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Heterosynaptic normalisation: rows of the given norm after every update, in each way of learning, and what follows for
- * masks, feedback that takes the same changes, and numbers near the ends of the type. */
+ * Heterosynaptic normalisation: rows of the given norm after every update, in each way of learning, and what follows
+ * for masks, feedback that takes the same changes, and numbers near the ends of the type. */
 #include "support/algebra.h"
 #include "support/quiet.h"
 #include "support/rules.h"
@@ -114,8 +114,9 @@ static void four_numbers_by_hand(void **state)
     }
 }
 
-/* Hebbian plasticity with lengths held, full minibatches: the power iteration. Every row becomes + or - the first principal
- * direction (Miller & MacKay 1994). The second eigenvalue is left behind by 1.4 / 1.5 a step: 1e-30 after 1000. */
+/* Hebbian plasticity with lengths held, full minibatches: the power iteration. Every row becomes + or - the first
+ * principal direction (Miller & MacKay 1994). The second eigenvalue is left behind by 1.4 / 1.5 a step: 1e-30 after
+ * 1000. */
 static void finds_the_first_component(void **state)
 {
     enum { N = 9 };
@@ -180,8 +181,8 @@ static void tiny_rows_take_two_updates(void **state)
     net_free(&net);
 }
 
-/* Steps of an optimizer, another rule and a decay, on two layers: the norm holds after every call and whenever a callback
- * looks. */
+/* Steps of an optimizer, another rule and a decay, on two layers: the norm holds after every call and whenever a
+ * callback looks. */
 static const int64_t units[2] = { 7, 3 };
 
 static net two_layers(const char *optimizer, int32_t dtype)
@@ -327,8 +328,8 @@ static void learn_with_partner(int64_t n, int mirror, int masked, int normalised
     net_free(&net);
 }
 
-/* Feedback that takes the same changes is multiplied by the factors of the forward rows, and has no norm of its own; where
- * it does not mirror rules it is left alone. */
+/* Feedback that takes the same changes is multiplied by the factors of the forward rows, and has no norm of its own;
+ * where it does not mirror rules it is left alone. */
 static void partner_takes_the_same_factors(void **state)
 {
     (void)state;
@@ -371,8 +372,8 @@ static net with_partner(double first, double second, double back, double norm)
     return net;
 }
 
-/* A factor that would carry the partner's row beyond the type stops at its end, and the next update knows: a step of 1e37
- * does not fit any more. */
+/* A factor that would carry the partner's row beyond the type stops at its end, and the next update knows: a step of
+ * 1e37 does not fit any more. */
 static void partner_stays_within_the_type(void **state)
 {
     (void)state;

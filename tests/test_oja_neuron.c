@@ -70,8 +70,8 @@ static void length_moves_toward_one(void **state)
     net_free(&net);
 }
 
-/* Every row becomes + or - the first principal direction of the uncentred second moment, of length 1: eigenvalues 5 and 4
- * leave (1 - 0.02)^3000 = 5e-27 of the second, what is left is rounding. */
+/* Every row becomes + or - the first principal direction of the uncentred second moment, of length 1: eigenvalues 5 and
+ * 4 leave (1 - 0.02)^3000 = 5e-27 of the second, what is left is rounding. */
 static void every_row_finds_the_first_component(void **state)
 {
     (void)state;
@@ -109,8 +109,8 @@ static void one_unit_is_oja(void **state)
     net_free(&subspace);
 }
 
-/* One weight: a <- a (1 + k (1 - a^2)), k = rate x^2. Near a = 1 an error becomes 1 - 2 k times itself: it dies out below
- * k = 1, stays as an oscillation above, and from 2.1 on the weight runs away. */
+/* One weight: a <- a (1 + k (1 - a^2)), k = rate x^2. Near a = 1 an error becomes 1 - 2 k times itself: it dies out
+ * below k = 1, stays as an oscillation above, and from 2.1 on the weight runs away. */
 static void is_stable_below_one(void **state)
 {
     (void)state;

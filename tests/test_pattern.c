@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The periodic pattern of Murray 2019, with the parts of the example: RFLO with random feedback, as published, comes near
- * to backpropagation through time. Medians of three networks after 4000 trials; five had .0048 and .0036, symmetric
- * feedback .014. */
+ * The periodic pattern of Murray 2019, with the parts of the example: RFLO with random feedback, as published, comes
+ * near to backpropagation through time. Medians of three networks after 4000 trials; five had .0048 and .0036,
+ * symmetric feedback .014. */
 #include "../examples/pattern/trial.h"
 
 #include <setjmp.h>

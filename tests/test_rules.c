@@ -292,8 +292,8 @@ static void set_masks(net *net)
     }
 }
 
-/* A masked network moves as one that was not masked but starts from the same weights, where there are synapses; rows are
- * rescaled after that. */
+/* A masked network moves as one that was not masked but starts from the same weights, where there are synapses; rows
+ * are rescaled after that. */
 static void masks_hold(void **state)
 {
     (void)state;

@@ -422,8 +422,8 @@ static void limits_stay_and_go(void **state)
     }
 }
 
-/* A partner has the forward limits, set before the scheme or after; it cannot have others, and without the scheme it has
- * its own. */
+/* A partner has the forward limits, set before the scheme or after; it cannot have others, and without the scheme it
+ * has its own. */
 static void partners_have_the_same_limits(void **state)
 {
     (void)state;

@@ -86,8 +86,8 @@ static void stays_between_the_bounds(void **state)
     }
 }
 
-/* One synapse, always potentiated: the distance to w_max shrinks by 1 - rate a a step; always depressed (the unit answers
- * through a second, fixed weight): that to w_min does. */
+/* One synapse, always potentiated: the distance to w_max shrinks by 1 - rate a a step; always depressed (the unit
+ * answers through a second, fixed weight): that to w_min does. */
 static void approaches_the_bound_geometrically(void **state)
 {
     (void)state;
@@ -110,8 +110,9 @@ static void approaches_the_bound_geometrically(void **state)
     }
 }
 
-/* Full minibatches settle where potentiation and depression balance: W_ij = (w_max p + w_min q) / (p + q), p and q the mean
- * positive and negative parts of y_i x_j. Rows answer through a large fixed weight, so that y does not depend on W. */
+/* Full minibatches settle where potentiation and depression balance: W_ij = (w_max p + w_min q) / (p + q), p and q the
+ * mean positive and negative parts of y_i x_j. Rows answer through a large fixed weight, so that y does not depend on
+ * W. */
 static void settles_where_both_balance(void **state)
 {
     enum { SAMPLES = 6 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Streams under what goes wrong: runs, updates and copies that fail, and progress callbacks in the middle of sequences. */
+ * Streams under what goes wrong: runs, updates and copies that fail, and progress callbacks in the middle of
+ * sequences. */
 #include "support/fail_allocator.h"
 #include "support/quiet.h"
 #include "support/recurrent.h"

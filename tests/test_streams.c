@@ -271,8 +271,8 @@ static rnn_plan random_plan(uint64_t seed, int *every)
     return plan;
 }
 
-/* One call over all steps, against pieces between which the stream moves from state to state by copies, other states run,
- * and the network makes room: the same bits. */
+/* One call over all steps, against pieces between which the stream moves from state to state by copies, other states
+ * run, and the network makes room: the same bits. */
 static void random_pieces(void **unused)
 {
     (void)unused;

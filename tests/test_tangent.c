@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tangents of a step, of every kind of layer, against central differences of that step, and through a stack of layers. */
+ * Tangents of a step, of every kind of layer, against central differences of that step, and through a stack of
+ * layers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tasks in time of the examples: timing, noise, chances of what is drawn, and what an ideal observer can reach. Bounds
- * of random counts are five standard deviations; seeds are fixed. */
+ * The tasks in time of the examples: timing, noise, chances of what is drawn, and what an ideal observer can reach.
+ * Bounds of random counts are five standard deviations; seeds are fixed. */
 #include "../examples/common/bit_task.h"
 #include "../examples/common/choice_task.h"
 #include "../examples/common/delayed_xor.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One network learns the delayed XOR task in the setting of Liu et al. 2022 (ModProp, arXiv:2206.01338): 120 voltage units
- * of ReLU under Dale's law, tau of 100 steps, credit from the last step alone. */
+ * One network learns the delayed XOR task in the setting of Liu et al. 2022 (ModProp, arXiv:2206.01338): 120 voltage
+ * units of ReLU under Dale's law, tau of 100 steps, credit from the last step alone. */
 #ifndef EXAMPLES_DELAYED_XOR_TRIAL_H
 #define EXAMPLES_DELAYED_XOR_TRIAL_H
 

@@ -22,7 +22,8 @@ struct task {
 /* "copy", "xor". */
 const char *plan_task(const struct task *task);
 
-/* When exponents are measured: of the network as drawn, once it was flossed, and at the end. Which ones: places, from 1 on. */
+/* When exponents are measured: of the network as drawn, once it was flossed, and at the end. Which ones: places, from 1
+ * on. */
 enum { AS_DRAWN, ONCE_FLOSSED, AT_END, MOMENTS, PLACES = 3 };
 extern const int plan_places[PLACES];
 extern const char *const plan_moments[MOMENTS];

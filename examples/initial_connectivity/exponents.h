@@ -21,7 +21,8 @@ struct driver {
  * above about .5 leave float32 in these steps. */
 plast_status exponents_measure(const struct driver *driver, double *lambda);
 
-/* 100 updates by Adam of rate 1e-3, each over four fresh trials one after another, the first of which does not count. */
+/* 100 updates by Adam of rate 1e-3, each over four fresh trials one after another, the first of which does not
+ * count. */
 plast_status exponents_floss(const struct driver *driver, enum flossing flossing);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * One network learns the periodic pattern in the setting of Murray 2019 (eLife 8:e43299): 50 rate units of tanh, tau of 10
- * steps, 100 steps from h_0 = 0.1 without input, W and V learn by their plain gradient at 0.03 for the mean over steps. */
+ * One network learns the periodic pattern in the setting of Murray 2019 (eLife 8:e43299): 50 rate units of tanh, tau of
+ * 10 steps, 100 steps from h_0 = 0.1 without input, W and V learn by their plain gradient at 0.03 for the mean over
+ * steps. */
 #ifndef EXAMPLES_PATTERN_TRIAL_H
 #define EXAMPLES_PATTERN_TRIAL_H
 

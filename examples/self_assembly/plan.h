@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The trials, and what came out. First every rate of a task's grid is tried on a seed of its own and measured on samples
- * that are neither learned nor shown in the results; then each arm runs at its best rate, with all seeds. */
+ * The trials, and what came out. First every rate of a task's grid is tried on a seed of its own and measured on
+ * samples that are neither learned nor shown in the results; then each arm runs at its best rate, with all seeds. */
 #ifndef SELF_ASSEMBLY_PLAN_H
 #define SELF_ASSEMBLY_PLAN_H
 

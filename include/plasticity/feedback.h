@@ -16,8 +16,8 @@ extern "C" {
 typedef struct plast_feedback plast_feedback;
 
 /* Schemes. l is a hidden layer, n_l its units, L the output layer, s_L = dLoss/dz of the outputs, f' the slope of layer
- * l at the present forward pass, o the elementwise product. A matrix B_l that a scheme adds is a synapse group that ends
- * in layer l ("feedback", n_l x n_(l+1), unless said otherwise), see plast_layer_synapses.
+ * l at the present forward pass, o the elementwise product. A matrix B_l that a scheme adds is a synapse group that
+ * ends in layer l ("feedback", n_l x n_(l+1), unless said otherwise), see plast_layer_synapses.
  *
  *   "backprop"       s_l = f' o (W_(l+1)^T s_(l+1)). In force where no other scheme was set.
  *   "fa"             s_l = f' o (B_l s_(l+1)), B_l fixed, drawn from the law of W_(l+1) (Xavier's uniform one where
@@ -27,15 +27,17 @@ typedef struct plast_feedback plast_feedback;
  *   "dfa"            s_l = f' o (B_l s_L), B_l (n_l x n_L) fixed, U(-a, a) with a = gain / sqrt(n_l): direct feedback
  *                    alignment (Nokland 2016).
  *                      gain  (-inf, inf), default 1
- *   "dfa_sign"       s_l = f' o (B_l sign(s_L)), otherwise as "dfa". A loss mask's weight above 0 has no effect on a sign.
+ *   "dfa_sign"       s_l = f' o (B_l sign(s_L)), otherwise as "dfa". A loss mask's weight above 0 has no effect on a
+ *                    sign.
  *   "drtp"           s_l = f' o (B_l (-t)), t the target (one-hot for labels), otherwise as "dfa": direct random target
- *                    projection (Frenkel, Lefebvre & Bol 2019), whose published code has + t, which is the same up to the
- *                    sign of B_l. PLAST_E_UNSUPPORTED at the first call that learns with a loss whose s_L is not y - t.
+ *                    projection (Frenkel, Lefebvre & Bol 2019), whose published code has + t, which is the same up to
+ *                    the sign of B_l. PLAST_E_UNSUPPORTED at the first call that learns with a loss whose s_L is not
+ *                    y - t.
  *   "usf"            s_l = f' o (B_l s_(l+1)), B_l = scale sign(W_(l+1))^T made anew at every descent, sign(0) = 0:
  *                    sign-symmetry (Liao, Leibo & Poggio 2016). "feedback" holds the last one that was used.
  *                      scale  [0, inf), default 0 = 1 / sqrt(n_l)
- *   "frsf"           B_l = scale |M_l| o sign(W_(l+1))^T, M_l ("magnitude") fixed, drawn from the law of W_(l+1) where its
- *                    entries are independent, else from N(0, 2 / (n_l + n_(l+1))).
+ *   "frsf"           B_l = scale |M_l| o sign(W_(l+1))^T, M_l ("magnitude") fixed, drawn from the law of W_(l+1) where
+ *                    its entries are independent, else from N(0, 2 / (n_l + n_(l+1))).
  *                      scale  [0, inf), default 0 = 1
  *   "brsf"           As "frsf" with M_l drawn anew at every update.
  *   "kolen_pollack"  s_l = f' o (B_l s_(l+1)); B_l takes every change of W_(l+1), transposed, and both lose the share
@@ -58,8 +60,9 @@ typedef struct plast_feedback plast_feedback;
 
 /* "circuit": after Liao, Ziyin, Gan, Cheung, Harnett & Poggio, "Self-assembly of a biologically plausible learning
  * circuit", 2024. Only that paper's abstract and introduction could be read: the equations are a RECONSTRUCTION that
- * agrees with them and with the heterosynaptic rule of Ziyin, Chuang & Poggio 2025. Beside hidden layer l of the ascending
- * stream (activity h_l) stands a descending population of m_l units (activity g_l; at the top g_L = -s_L), joined by
+ * agrees with them and with the heterosynaptic rule of Ziyin, Chuang & Poggio 2025. Beside hidden layer l of the
+ * ascending stream (activity h_l) stands a descending population of m_l units (activity g_l; at the top g_L = -s_L),
+ * joined by
  *
  *     V_l  n_l x m_l      "teaching"    u_l = psi o (V_l g_l), the learning signal is s_l = -u_l
  *     B_l  m_l x m_(l+1)  "descending"  q_l = B_l g_(l+1), g_l = phi o q_l   (m_L = n_L)
@@ -73,20 +76,22 @@ typedef struct plast_feedback plast_feedback;
  *
  * "rate" stands for the step of the network's optimizer, which every group has with moments of its own. All four
  * groups start random and independent. Any of them can be frozen or masked (plast_synapses_set_frozen, _set_mask). The
- * defaults are those that were stable nearest to backpropagation; with others it may collapse or run away (docs/circuit.md).
+ * defaults are those that were stable nearest to backpropagation; with others it may collapse or run away
+ * (docs/circuit.md).
  *
  *   units         [0, inf), default 0 = n_l: size m_l of the descending population
  *   gain          (-inf, inf), default 1: B_l starts as N(0, gain^2 / m_(l+1))
  *   gain_v        (-inf, inf), default 0.1: V_l starts as N(0, gain_v^2 / m_l)
  *   gain_c        (-inf, inf), default 0.5: C_l starts as N(0, gain_c^2 / n_l)
- *   gate          0: psi = f'(z_l), phi = 1. 1: psi = 1, phi = f'(z_l). 2: both, psi = f'(z_l), phi = f'(z_l). 3: psi = 1,
- *                 phi = f'(C_l z_l). 4 (default): psi = f'(z_l), phi = f'(C_l z_l). 1 and 2 need m_l = n_l
+ *   gate          0: psi = f'(z_l), phi = 1. 1: psi = 1, phi = f'(z_l). 2: both, psi = f'(z_l), phi = f'(z_l).
+ *                 3: psi = 1, phi = f'(C_l z_l). 4 (default): psi = f'(z_l), phi = f'(C_l z_l). 1 and 2 need m_l = n_l
  *   rate_b, rate_v, rate_c   [0, inf), defaults 1, 1, 0.1
  *   decay         [0, 1), required
  *   decay_v, decay_c         [0, 1), default 0
- *   mirror_rules  0 or 1, default 1: what rules do to W_(l+1) reaches B_l through the crossing synapses, a rank-one term
- *                 u v^T as (C_l v) (C_(l+1) u)^T, with C_L = 1, and a decay as it is; what a rule does to rows as a whole
- *                 ("gha", "oja_neuron"'s shrinking, "normalisation", "soft_bounds") does not: set it to 0 beside these */
+ *   mirror_rules  0 or 1, default 1: what rules do to W_(l+1) reaches B_l through the crossing synapses, a rank-one
+ *                 term u v^T as (C_l v) (C_(l+1) u)^T, with C_L = 1, and a decay as it is; what a rule does to rows as
+ *                 a whole ("gha", "oja_neuron"'s shrinking, "normalisation", "soft_bounds") does not: set it to 0
+ *                 beside these */
 PLAST_API PLAST_NODISCARD plast_status plast_feedback_create(plast_context *context, const char *name,
                                                              plast_feedback **feedback);
 PLAST_API void plast_feedback_destroy(plast_feedback *feedback);

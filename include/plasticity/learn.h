@@ -21,8 +21,8 @@ typedef struct plast_state_options {
     int32_t reserved0;
     int64_t batch; /* most samples at once: limit of plast_data.batch, block length of run and evaluate; 0 = 64 */
     int64_t steps; /* most steps of each in one update, see plast_learn_options.update_every; 0 = 1 */
-    uint64_t seed; /* of the noise of its layers, beside the network's. Noise follows the state's own count of steps and the
-                    * place of a sequence among those that go through together */
+    uint64_t seed; /* of the noise of its layers, beside the network's. Noise follows the state's own count of steps and
+                    * the place of a sequence among those that go through together */
 } plast_state_options;
 
 #define PLAST_STATE_OPTIONS .struct_size = (uint32_t)sizeof(plast_state_options)
@@ -74,12 +74,12 @@ PLAST_API int64_t plast_state_sequences(const plast_state *state);
 /* Sequences are time-major: with N of them, row t * N + i is step t of sequence i. */
 typedef struct plast_data {
     uint32_t struct_size;
-    int32_t carry; /* 1: the steps follow those that the state carries, which must be as many sequences, or none yet; the
-                    * state carries the last of them afterwards. All N go through together, in their order */
+    int32_t carry; /* 1: the steps follow those that the state carries, which must be as many sequences, or none yet;
+                    * the state carries the last of them afterwards. All N go through together, in their order */
     const plast_matrix *inputs;  /* n x inputs, f32 or f64 */
     const plast_matrix *targets; /* n x 1 labels (u8, i32, i64), or n x outputs (f32, f64); NULL: no loss, rules only */
     const plast_matrix *loss_mask; /* n x 1 weights >= 0 (f32, f64 or u8) of each sample's loss; NULL = all 1 */
-    const plast_matrix *order; /* k x 1 (i32, i64): the sequences to visit, in this order; NULL = each once, ascending */
+    const plast_matrix *order; /* k x 1 (i32, i64): sequences to visit, in this order; NULL = each once, ascending */
     int64_t batch;             /* sequences per update; 0 = 1: online. The last minibatch may be shorter */
     int64_t steps;             /* of each sequence, a divisor of n; 0 = 1: every row is a sample of its own */
 } plast_data;
@@ -114,16 +114,16 @@ typedef struct plast_learn_options {
     plast_progress progress; /* NULL = none */
     void *user;
     int64_t progress_every; /* samples between two calls; 0 = 1000 */
-    int64_t update_every;   /* steps between two updates of a sequence; 0 = all of its steps: one update. What credit goes
-                             * further back than that goes by eligibility traces, or not at all (temporal.h) */
+    int64_t update_every;   /* steps between two updates of a sequence; 0 = all of its steps: one update. What credit
+                             * goes further back than that goes by eligibility traces, or not at all (temporal.h) */
 } plast_learn_options;
 
 #define PLAST_LEARN_OPTIONS .struct_size = (uint32_t)sizeof(plast_learn_options)
 
 /* Learns sequences alike: an update is of `batch` of them, over update_every steps; errors are averaged over the steps
  * that carry a loss, rules over all steps. Under "eprop" with more than one update for a sequence, or with carry, and
- * under "rtrl", a call that fails ends the stream: the state's next step is a first one. Traces start at 0 where the steps
- * before were run, or learned without them.
+ * under "rtrl", a call that fails ends the stream: the state's next step is a first one. Traces start at 0 where the
+ * steps before were run, or learned without them.
  *
  * Learns the samples one after another, or minibatch by minibatch. Error term and rules alike are averaged over a
  * minibatch: rules over its samples, the error over those that carry a loss, each weighted by its mask. A sample
@@ -131,8 +131,8 @@ typedef struct plast_learn_options {
  *
  * A sample (or minibatch) is atomic: if anything in it is not finite, or the update could overflow, it changes nothing,
  * the call ends with PLAST_E_NOT_FINITE, and report->samples says how many were learned before it. The same holds, with
- * PLAST_E_RANGE, for a target row that the loss is not defined for and for a filter of "modprop" that is not stable; all
- * else is checked before the first sample.
+ * PLAST_E_RANGE, for a target row that the loss is not defined for and for a filter of "modprop" that is not stable;
+ * all else is checked before the first sample.
  *
  * `state` NULL = the network's own. `options` and `report` may be NULL. An optimizer is required when there are
  * targets (PLAST_E_STATE). Splitting the samples over several calls gives the same bits. */
@@ -149,11 +149,11 @@ typedef struct plast_mirror_options {
 
 #define PLAST_MIRROR_OPTIONS .struct_size = (uint32_t)sizeof(plast_mirror_options)
 
-/* The mirror phase of feedback "weight_mirror": every layer that receives an error emits noise, the next one answers, and
- * the feedback matrix between them learns (feedback.h). It is called in turn with plast_network_learn; forward weights
- * and biases stay as they are. A softmax layer answers with its potential. Noise comes from the network's own stream.
- * Overwrites the state, whose stream ends. Each update is atomic: PLAST_E_NOT_FINITE when an answer or weight would not be finite.
- * PLAST_E_UNSUPPORTED under another scheme. `options` may be NULL. */
+/* The mirror phase of feedback "weight_mirror": every layer that receives an error emits noise, the next one answers,
+ * and the feedback matrix between them learns (feedback.h). It is called in turn with plast_network_learn; forward
+ * weights and biases stay as they are. A softmax layer answers with its potential. Noise comes from the network's own
+ * stream. Overwrites the state, whose stream ends. Each update is atomic: PLAST_E_NOT_FINITE when an answer or weight
+ * would not be finite. PLAST_E_UNSUPPORTED under another scheme. `options` may be NULL. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_mirror(plast_network *network, plast_state *state,
                                                             const plast_mirror_options *options);
 
@@ -161,8 +161,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_mirror(plast_network *netwo
  * passed: a stream that is to go on is given a state of its own.
  *
  * outputs (n x units of the last layer, f32 or f64, rounded to that type) = the network's answer to inputs
- * (n x inputs). Untouched on failure, as is what the state carries. Needs no optimizer. PLAST_E_NOT_FINITE when an input
- * or an activity is not finite. */
+ * (n x inputs). Untouched on failure, as is what the state carries. Needs no optimizer. PLAST_E_NOT_FINITE when an
+ * input or an activity is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_run(plast_network *network, plast_state *state,
                                                          const plast_matrix *inputs, const plast_matrix *outputs);
 

@@ -82,8 +82,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_lyapunov_run(plast_lyapunov *lyapun
 
 /* Exponents of a network with a state, driven by given inputs: those of the map from the states of all layers that have
  * one to the states a step later. n is the sum of their units, stacked and gated layers included; layers below the
- * first of them and above the last play no part. Trajectories are sequences that go through the network together, each with
- * inputs of its own. Frames are double, also of a float32 network, whose slopes have its own precision.
+ * first of them and above the last play no part. Trajectories are sequences that go through the network together, each
+ * with inputs of its own. Frames are double, also of a float32 network, whose slopes have its own precision.
  *
  * The network must outlive the estimate, which only reads it. It may learn between two runs, and an estimate may be run
  * in a callback of learning: tangents go by the weights of the moment. All that runs need is allocated here, a state of

@@ -113,9 +113,9 @@ PLAST_API PLAST_NODISCARD plast_status plast_measure_jacobian(plast_network *net
                                                               const plast_matrix *tangents,
                                                               const plast_matrix *jacobian);
 
-/* Columns of plast_measure_alignment, for hidden layer l. B_l is the matrix by which the scheme stands for W_(l+1)^T: the
- * "feedback" group, the last layer's alone under direct feedback, V_l B_l C_(l+1) (C_L = 1) in the circuit. Angles in
- * degrees; NaN where there is none. */
+/* Columns of plast_measure_alignment, for hidden layer l. B_l is the matrix by which the scheme stands for W_(l+1)^T:
+ * the "feedback" group, the last layer's alone under direct feedback, V_l B_l C_(l+1) (C_L = 1) in the circuit. Angles
+ * in degrees; NaN where there is none. */
 enum {
     PLAST_ALIGNED_WEIGHTS = 0,      /* angle of B_l and W_(l+1)^T, flattened */
     PLAST_ALIGNED_SAMPLES = 1,      /* angle of the scheme's signal s_l and backpropagation's, mean over samples */

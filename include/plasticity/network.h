@@ -76,12 +76,13 @@ enum {
                                        * it had; Liu et al. 2024 */
     PLAST_INIT_DALE_BALANCED = 16     /* square weights only (PLAST_E_UNSUPPORTED). The first round(init_param n_in) pre
                                        * units (default 0.8, in (0, 1)) excite, the others inhibit, at least one of each
-                                       * kind (PLAST_E_RANGE): |N(0, 1)| with the unit's sign for 99 % of the synapses, 0
-                                       * for the others and from a unit to itself. Inhibition is multiplied so that its
-                                       * total is that of excitation; in each row the synapses of the weaker kind share
-                                       * what is missing to a sum of 0, and a row that lacks one kind is 0. Divided by
-                                       * the spectral radius, which is |gain| then. After the code of Liu et al. 2022.
-                                       * plast_synapses_set_sign keeps the signs while the network learns */
+                                       * kind (PLAST_E_RANGE): |N(0, 1)| with the unit's sign for 99 % of the synapses,
+                                       * 0 for the others and from a unit to itself. Inhibition is multiplied so that
+                                       * its total is that of excitation; in each row the synapses of the weaker kind
+                                       * share what is missing to a sum of 0, and a row that lacks one kind is 0.
+                                       * Divided by the spectral radius, which is |gain| then. After the code of Liu
+                                       * et al. 2022. plast_synapses_set_sign keeps the signs while the network
+                                       * learns */
 };
 
 typedef struct plast_network_options {
@@ -146,16 +147,17 @@ PLAST_API void plast_network_destroy(plast_network *network);
  * Kinds:
  *
  *   "dense"      y = f(W x + b); synapses "input"
- *   "recurrent"  a state that goes from step to step of a sequence, PLAST_FORM_...; synapses "input" (U) and "recurrent"
- *                (W, whose pre is h_(t-1)). Any activation but softmax. Not the output layer: a dense one reads it
- *   "gru"        gated recurrent units (Cho et al. 2014), in the form of cuDNN and PyTorch: with (Gx_r, Gx_z, Gx_n) = U x_t
- *                + b and (Gh_r, Gh_z, Gh_n) = W h_(t-1) + b_h,
+ *   "recurrent"  a state that goes from step to step of a sequence, PLAST_FORM_...; synapses "input" (U) and
+ *                "recurrent" (W, whose pre is h_(t-1)). Any activation but softmax. Not the output layer: a dense one
+ *                reads it
+ *   "gru"        gated recurrent units (Cho et al. 2014), in the form of cuDNN and PyTorch: with
+ *                (Gx_r, Gx_z, Gx_n) = U x_t + b and (Gh_r, Gh_z, Gh_n) = W h_(t-1) + b_h,
  *                    r = sigma(Gx_r + Gh_r)   z = sigma(Gx_z + Gh_z)   n = tanh(Gx_n + r o Gh_n)
  *                    h_t = (1 - z) o n + z o h_(t-1) + noise
- *                Synapses "input" (U, 3 units x inputs) and "recurrent" (W, 3 units x units), their rows the blocks r, z,
- *                n; vectors "bias" (b) and "recurrent_bias" (b_h), 3 units each. Each matrix is drawn as one. Rules see
- *                the gates r, z, n as post. activation, form and alpha are left 0. no_self takes the diagonals of all
- *                three blocks away. Not the output layer
+ *                Synapses "input" (U, 3 units x inputs) and "recurrent" (W, 3 units x units), their rows the blocks r,
+ *                z, n; vectors "bias" (b) and "recurrent_bias" (b_h), 3 units each. Each matrix is drawn as one. Rules
+ *                see the gates r, z, n as post. activation, form and alpha are left 0. no_self takes the diagonals of
+ *                all three blocks away. Not the output layer
  *
  * PLAST_E_STATE once a rule, a state, prepare, or a call that learned or ran has
  * fixed the shape; PLAST_E_UNSUPPORTED on top of a softmax layer (softmax belongs at the output). */
@@ -203,13 +205,13 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_set_optimizer_parameter(pla
 PLAST_API PLAST_NODISCARD plast_status plast_network_get_optimizer_parameter(const plast_network *network,
                                                                              const char *parameter, double *value);
 
-/* Chooses how the error comes down, and fixes the network's shape. Takes a copy of the description for all hidden layers
- * (PLAST_HIDDEN_LAYERS), or for one of them, by index, when the scheme is in force already. Matrices of the scheme
- * before are gone; those of the new one are drawn from the network's seed, for all layers. Forward weights, biases,
- * rules, the optimizer and its count of updates stay, so a scheme may be changed in the middle of learning; a group that
- * the new scheme adds starts with moments of 0. States made before stay good, unless populations came, went or changed
- * their size with the scheme ("circuit"): then they are refused (PLAST_E_STATE), and the network's own is made anew.
- * Groups that end in a frozen layer start frozen. PLAST_E_STATE for a network without hidden layers;
+/* Chooses how the error comes down, and fixes the network's shape. Takes a copy of the description for all hidden
+ * layers (PLAST_HIDDEN_LAYERS), or for one of them, by index, when the scheme is in force already. Matrices of the
+ * scheme before are gone; those of the new one are drawn from the network's seed, for all layers. Forward weights,
+ * biases, rules, the optimizer and its count of updates stay, so a scheme may be changed in the middle of learning; a
+ * group that the new scheme adds starts with moments of 0. States made before stay good, unless populations came, went
+ * or changed their size with the scheme ("circuit"): then they are refused (PLAST_E_STATE), and the network's own is
+ * made anew. Groups that end in a frozen layer start frozen. PLAST_E_STATE for a network without hidden layers;
  * PLAST_E_UNSUPPORTED where the scheme has no meaning. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_feedback(plast_network *network, int32_t layers,
                                                                   const plast_feedback *feedback);
@@ -224,8 +226,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_network_get_feedback_parameter(cons
 
 /* Chooses how credit goes back in time in layers with a state, "bptt" until then (temporal.h). Takes a copy. Weights,
  * rules, the optimizer, the feedback scheme and states stay; what the states carry as eligibility is forgotten.
- * PLAST_E_UNSUPPORTED when the network has a layer for which the scheme is not defined, or where it does not go with the
- * feedback scheme. */
+ * PLAST_E_UNSUPPORTED when the network has a layer for which the scheme is not defined, or where it does not go with
+ * the feedback scheme. */
 PLAST_API PLAST_NODISCARD plast_status plast_network_set_temporal(plast_network *network,
                                                                   const plast_temporal *temporal);
 /* Name of the scheme in force. */
@@ -260,18 +262,18 @@ PLAST_API int64_t plast_layer_units(const plast_layer *layer);
  * finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_bias(const plast_layer *layer, const plast_matrix *bias);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_bias(plast_layer *layer, const plast_matrix *bias);
-/* What a layer keeps for its units beside weights, by name, as 1 x its length: "bias" (units) or, of a layer with a state,
- * "initial" (units): the state before the first step of every sequence. "gru" has "bias" and "recurrent_bias" of 3 units
- * each. PLAST_E_UNKNOWN where the layer has no such vector; set refuses what is not finite. */
+/* What a layer keeps for its units beside weights, by name, as 1 x its length: "bias" (units) or, of a layer with a
+ * state, "initial" (units): the state before the first step of every sequence. "gru" has "bias" and "recurrent_bias" of
+ * 3 units each. PLAST_E_UNKNOWN where the layer has no such vector; set refuses what is not finite. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_vector(const plast_layer *layer, const char *name,
                                                               const plast_matrix *vector);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_vector(plast_layer *layer, const char *name,
                                                               const plast_matrix *vector);
 /* Cell types of a "recurrent" layer's units, over which the temporal schemes "modprop" and "mdgl" average its recurrent
  * weights (temporal.h): 1 x units whole numbers (u8, i32 or i64) from 0 to units - 1; NULL = one type for all, as at
- * first. Numbers may be left out. Types are structure: plast_network_reset leaves them. At any time between calls; memory
- * is made here, and the next update goes by them. PLAST_E_RANGE for another number, PLAST_E_UNSUPPORTED for another kind
- * of layer; nothing changes then. Get: copied out. */
+ * first. Numbers may be left out. Types are structure: plast_network_reset leaves them. At any time between calls;
+ * memory is made here, and the next update goes by them. PLAST_E_RANGE for another number, PLAST_E_UNSUPPORTED for
+ * another kind of layer; nothing changes then. Get: copied out. */
 PLAST_API PLAST_NODISCARD plast_status plast_layer_set_types(plast_layer *layer, const plast_matrix *types);
 PLAST_API PLAST_NODISCARD plast_status plast_layer_get_types(const plast_layer *layer, const plast_matrix *types);
 /* Sets the flags of the layer and of all its synapse groups. Freezing stops everything in the layer that adapts:
@@ -295,10 +297,10 @@ PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_weights(const plast_sy
                                                                   const plast_matrix *weights);
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_weights(plast_synapses *synapses,
                                                                   const plast_matrix *weights);
-/* Which synapses exist: 1 or 0 for each, in the shape of the weights (f32, f64 or u8); NULL = all that the layer's options
- * allow (no_self: PLAST_E_INVALID for a 1 from a unit to itself). Weights elsewhere are 0 from now on, whatever learns;
- * moments of optimizers go on. A feedback matrix that follows a forward one ("kolen_pollack") has its mask, transposed:
- * setting the forward one's sets both, another one is refused (PLAST_E_STATE). */
+/* Which synapses exist: 1 or 0 for each, in the shape of the weights (f32, f64 or u8); NULL = all that the layer's
+ * options allow (no_self: PLAST_E_INVALID for a 1 from a unit to itself). Weights elsewhere are 0 from now on, whatever
+ * learns; moments of optimizers go on. A feedback matrix that follows a forward one ("kolen_pollack") has its mask,
+ * transposed: setting the forward one's sets both, another one is refused (PLAST_E_STATE). */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_mask(plast_synapses *synapses, const plast_matrix *mask);
 /* Copies the mask out, f32 or f64; all 1 where none was set. */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_mask(const plast_synapses *synapses,
@@ -314,8 +316,8 @@ PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_sign(plast_synapses *s
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_sign(const plast_synapses *synapses,
                                                                const plast_matrix *signs);
 /* Hard bounds of all weights, projected as signs are; -INFINITY and INFINITY = none. Rounded to the network's number
- * type. Where a rule rescales rows, bounds have the last word. PLAST_E_RANGE unless lower <= upper, and where a sign or a
- * mask with zeros leaves no weight within them. */
+ * type. Where a rule rescales rows, bounds have the last word. PLAST_E_RANGE unless lower <= upper, and where a sign or
+ * a mask with zeros leaves no weight within them. */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_set_bounds(plast_synapses *synapses, double lower, double upper);
 /* Either place may be NULL, but not both. */
 PLAST_API PLAST_NODISCARD plast_status plast_synapses_get_bounds(const plast_synapses *synapses, double *lower,

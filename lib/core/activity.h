@@ -8,8 +8,8 @@
 #include "base/scalar.h"
 #include "core/model.h"
 
-/* Arrays of batch x ld of one population; paddings are 0. Where a population has a state (plast__population.has_state), a
- * block of rows lies before y, z and slope, one for each sequence: the step before the first. */
+/* Arrays of batch x ld of one population; paddings are 0. Where a population has a state (plast__population.has_state),
+ * a block of rows lies before y, z and slope, one for each sequence: the step before the first. */
 typedef struct plast__activity {
     void *z;        /* potential, the argument of f; the input population has none */
     void *y;        /* activity */

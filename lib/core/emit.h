@@ -16,8 +16,8 @@ typedef struct plast__error {
     double largest_gradient; /* in: since the start; out: this update's included */
 } plast__error;
 
-/* What drives a group that a feedback scheme teaches. As its gradient does: factor * sum u v^T, averaged over samples as
- * the error is. Besides, whether there is an error or not: `mirrored` terms. */
+/* What drives a group that a feedback scheme teaches. As its gradient does: factor * sum u v^T, averaged over samples
+ * as the error is. Besides, whether there is an error or not: `mirrored` terms. */
 typedef struct plast__drive {
     const void *u, *v; /* samples x the row's and the column's ld */
     double factor;
@@ -38,9 +38,9 @@ plast__drive plast__gradient_of(const plast__model *model, const plast__group *g
 plast__site *plast__site_of(const plast__model *model, const plast__group *group, const plast__activities *a,
                             plast__pending *p, int32_t rule);
 
-/* Length of the gradient, a sum over samples, as modulated, over the weights of the first `groups` groups and the biases of the
- * first `populations`, without what is frozen or masked. `work` holds a row of the widest population. Infinite or NaN
- * when a square is beyond the type. */
+/* Length of the gradient, a sum over samples, as modulated, over the weights of the first `groups` groups and the
+ * biases of the first `populations`, without what is frozen or masked. `work` holds a row of the widest population.
+ * Infinite or NaN when a square is beyond the type. */
 double plast__gradient_norm(const plast__model *model, int32_t populations, int32_t groups, const plast__activities *a,
                             void *work);
 

@@ -47,8 +47,8 @@ typedef struct plast__feedback_kind {
                          plast__error *error);
     /* The group that stands for W^T in this hop, stored alike; -1 when there is none. */
     int32_t (*matrix)(const plast__hop *hop);
-    /* Where no one group does: what the scheme amounts to, in new memory, stored as the forward group is. NULL = `matrix`
-     * says it all. */
+    /* Where no one group does: what the scheme amounts to, in new memory, stored as the forward group is.
+     * NULL = `matrix` says it all. */
     plast_status (*effective)(plast_context *context, const plast__model *model, const plast__hop *hop, void **made);
     /* A mirror phase, NULL = none: all hops look, which can fail and changes no weight, then all learn. Activities,
      * potentials and signals of the state are the phase's to use. */

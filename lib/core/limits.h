@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the weights of a group may be, beside its mask: one interval for each unit, from that unit's sign (Dale's law) and
- * from the bounds of all. A partner has the group's own limits, row by row. */
+ * What the weights of a group may be, beside its mask: one interval for each unit, from that unit's sign (Dale's law)
+ * and from the bounds of all. A partner has the group's own limits, row by row. */
 #ifndef PLAST_CORE_LIMITS_H
 #define PLAST_CORE_LIMITS_H
 

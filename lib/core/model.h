@@ -47,14 +47,14 @@ typedef struct plast__initialiser {
 
 struct plast__limits;
 
-/* A feedback matrix lies beside the forward matrix that it stands for: with a row for each unit that sends, so that both
- * are read alike, and take the same terms, row by row. */
+/* A feedback matrix lies beside the forward matrix that it stands for: with a row for each unit that sends, so that
+ * both are read alike, and take the same terms, row by row. */
 typedef struct plast__group {
     const char *name;
     int32_t layer;      /* in which it ends, for messages; -1 = the inputs */
     int32_t pre, post;  /* populations */
     int32_t delayed;    /* pre's activity one step earlier */
-    int32_t no_self;    /* no unit has a synapse onto itself: every mask leaves out the diagonal, of each block of rows */
+    int32_t no_self;    /* no unit has a synapse onto itself: each mask leaves out the diagonal of each block of rows */
     int32_t transposed; /* rows are pre units */
     int64_t rows, cols; /* as stored: post units x pre units, or the other way round */
     int64_t ld;         /* cols padded to 64 bytes; the padding is 0 */

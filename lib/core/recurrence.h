@@ -51,7 +51,8 @@ void plast__through_weights(const plast__model *model, const plast__group *group
                             const void *e, int add, void *out);
 
 /* out (one row for each sequence, over pre) = what comes back of the error e (over post) of one step, by the plan's
- * path; where weights are averaged, as plast__types_average left the means. 0 when nothing does, and `out` is not written. */
+ * path; where weights are averaged, as plast__types_average left the means. 0 when nothing does, and `out` is not
+ * written. */
 int plast__way_back(const plast__model *model, const plast__group *group, const plast__activities *a,
                     const plast__time *time, const void *e, void *out);
 

@@ -78,12 +78,13 @@ typedef struct plast__rule_kind {
     int32_t scalings;
     void (*emit)(plast__site *site, plast__terms *terms); /* NULL: it has no terms of its own */
     /* A modulator acts on the error. Before the forward pass it says which sums it wants (plast__pending.sums); in a
-     * descent that learns it is asked once the signal of `group`'s post population has its slope, top down. It multiplies
-     * that signal, which then descends so, or sets what plast__activity has for this layer alone. NULL = it is none. */
+     * descent that learns it is asked once the signal of `group`'s post population has its slope, top down. It
+     * multiplies that signal, which then descends so, or sets what plast__activity has for this layer alone. NULL = it
+     * is none. */
     void (*expect)(const plast__modulation *m, const plast__group *group, plast__site *site);
     void (*modulate)(plast__modulation *m, const plast__group *group, plast__site *site);
-    /* Whether it can be there, asked when it is attached, when a parameter is to change, and for another feedback scheme;
-     * NULL = anywhere. */
+    /* Whether it can be there, asked when it is attached, when a parameter is to change, and for another feedback
+     * scheme; NULL = anywhere. */
     plast_status (*suits)(plast_context *context, const double *values, const plast__place *place);
     /* Whether parameters fit each other, asked when the rule is attached and when one of them is to change; NULL = they
      * do, each within its range. */

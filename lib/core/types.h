@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Cell types of a population, and recurrent weights averaged over them: Wab, of which an entry is the mean of W over
- * all pairs of a post unit of one type and a pre unit of another, absent synapses counting as the 0 that they are. It is
- * kept as types x types numbers and multiplied by way of sums over types; never as units x units. */
+ * all pairs of a post unit of one type and a pre unit of another, absent synapses counting as the 0 that they are. It
+ * is kept as types x types numbers and multiplied by way of sums over types; never as units x units. */
 #ifndef PLAST_CORE_TYPES_H
 #define PLAST_CORE_TYPES_H
 

@@ -204,8 +204,8 @@ static int32_t matrix(const plast__hop *hop)
     return -1;
 }
 
-/* V B C', which takes an error d of the layer above, sent as C' d, to the teaching potential here; C' is the identity at
- * the top. Its transpose is C'^T B^T V^T. */
+/* V B C', which takes an error d of the layer above, sent as C' d, to the teaching potential here; C' is the identity
+ * at the top. Its transpose is C'^T B^T V^T. */
 static plast_status effective(plast_context *context, const plast__model *model, const plast__hop *hop, void **made)
 {
     const plast__group *b = &model->groups[hop->group[B]], *v = &model->groups[hop->group[V]];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Kolen-Pollack (Kolen & Pollack 1994; Akrout et al. 2019): the feedback matrix takes the forward matrix's every change,
- * transposed, and both decay alike, so that their difference shrinks by (1 - decay) per update. */
+ * Kolen-Pollack (Kolen & Pollack 1994; Akrout et al. 2019): the feedback matrix takes the forward matrix's every
+ * change, transposed, and both decay alike, so that their difference shrinks by (1 - decay) per update. */
 #include "credit/credit.h"
 
 #include <math.h>

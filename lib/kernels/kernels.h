@@ -74,9 +74,10 @@ typedef struct plast__folding {
 } plast__folding;
 
 /* Traces of `rows` post units over some steps that have been folded. p has a row of ld for each post unit and sequence
- * (unit * sequences + b), g one for each unit, x one for each step and sequence (t * sequences + b). kept, first, late and
- * credit have a number for each unit; those of one sequence follow those of the sequence before after `stride`, those of
- * one step those of the step before after `next`. What becomes of a post unit does not depend on the others. */
+ * (unit * sequences + b), g one for each unit, x one for each step and sequence (t * sequences + b). kept, first, late
+ * and credit have a number for each unit; those of one sequence follow those of the sequence before after `stride`,
+ * those of one step those of the step before after `next`. What becomes of a post unit does not depend on the
+ * others. */
 typedef struct plast__tracing {
     int64_t steps, sequences;
     int64_t rows, cols, ld;
@@ -90,7 +91,8 @@ typedef struct plast__tracing {
 } plast__tracing;
 
 /* c = a b, or c += a b with `add`: rows x inner by inner x cols, with elements between rows. Each element is summed in
- * ascending order of the inner index, whatever the number of rows. Meant for few rows, and for b that fits in a cache. */
+ * ascending order of the inner index, whatever the number of rows. Meant for few rows, and for b that fits in a
+ * cache. */
 typedef struct plast__few_rows {
     int64_t rows, cols, inner;
     const void *a, *b;

@@ -197,7 +197,8 @@ static void sweep_plainly(const plast__sweep *s)
         passes[terms][duty](s);
 }
 
-/* Other stacks take more time a row anyway: their rows are summed afterwards, while they are in the first-level cache. */
+/* Other stacks take more time a row anyway: their rows are summed afterwards, while they are in the first-level
+ * cache. */
 static void sweep_then_sum(const plast__sweep *s)
 {
     const int64_t fitting = SUMMED_BYTES / (s->ld * (int64_t)sizeof(real)) / 4 * 4, most = fitting < 4 ? 4 : fitting;

@@ -19,7 +19,7 @@ typedef struct plast__push {
     double *weights;      /* plast__tangent_prepare, read alone; NULL = the layer's own, of a network that is double */
     const double *input;  /* count x units that the layer reads; NULL = 0 */
     const double *before; /* count x units of the state; of a layer without one it is not read */
-    /* What is added to the tangents of the net input: count x units of layer->drive, and of layer->recurrent; NULL = 0 */
+    /* Added to the tangents of the net input: count x units of layer->drive, and of layer->recurrent; NULL = 0 */
     const double *drive, *recurrent_drive;
     double *state;  /* out: count x units, never one of the frames above; of a layer without a state not written */
     double *output; /* out: count x units; NULL = not wanted */

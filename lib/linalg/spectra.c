@@ -103,8 +103,8 @@ plast_status plast__singular_values(plast_context *context, int64_t rows, int64_
     return status;
 }
 
-/* a = sum over the first `rank` of value left right, all values multiplied alike. What is row-major to the product is the
- * transpose of all three. */
+/* a = sum over the first `rank` of value left right, all values multiplied alike. What is row-major to the product is
+ * the transpose of all three. */
 static void rebuild(const problem *p, int64_t rank)
 {
     const int64_t n = p->rows < p->cols ? p->rows : p->cols;

@@ -21,8 +21,8 @@ int64_t plast__eigenvalues_length(int64_t n);
 /* min(rows, cols) of them, descending. */
 plast_status plast__singular_values(plast_context *context, int64_t rows, int64_t cols, double *a, double *values);
 
-/* Replaces the rows x cols matrix at `a` by the nearest one of this rank, 1 to min(rows, cols), times what gives it back
- * its Frobenius norm. Zero stays zero. */
+/* Replaces the rows x cols matrix at `a` by the nearest one of this rank, 1 to min(rows, cols), times what gives it
+ * back its Frobenius norm. Zero stays zero. */
 plast_status plast__cut_rank(plast_context *context, int64_t rows, int64_t cols, int64_t rank, double *a);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The feedback scheme of a network: its hops, and the populations and groups that it adds behind those of the layers. */
+ * The feedback scheme of a network: its hops, and the populations and groups that it adds behind those of the
+ * layers. */
 #include "network/network.h"
 
 #include "base/memory.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bienenstock, Cooper & Munro's rule with the quadratic form of Intrator & Cooper 1992: W += rate y (y - theta) x^T, the
- * threshold theta of each unit a running mean of y^2. */
+ * Bienenstock, Cooper & Munro's rule with the quadratic form of Intrator & Cooper 1992: W += rate y (y - theta) x^T,
+ * the threshold theta of each unit a running mean of y^2. */
 #include "base/scalar.h"
 #include "core/rule.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Error-based Hebbian plasticity, W += rate e_l e_(l-1)^T (Shervani-Tabar & Rosenbaum 2023, eq. 8 with theta_2 = -rate):
- * learning signals on both sides of the synapse. */
+ * Error-based Hebbian plasticity, W += rate e_l e_(l-1)^T (Shervani-Tabar & Rosenbaum 2023, eq. 8 with
+ * theta_2 = -rate): learning signals on both sides of the synapse. */
 #include "core/rule.h"
 
 #include <math.h>

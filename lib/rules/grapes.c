@@ -133,7 +133,8 @@ static void add_importance(const plast__modulation *m, const plast__group *group
     }
 }
 
-/* The published form per synapse is plain in the first layer, and the last hidden one has only the presynaptic factor. */
+/* The published form per synapse is plain in the first layer, and the last hidden one has only the presynaptic
+ * factor. */
 static int has_none(const plast__modulation *m, const plast__group *group, const plast__site *site)
 {
     int last = 0;
@@ -221,8 +222,8 @@ static void modulate_error(const plast__modulation *m, const plast__group *group
         modulate_traces(m, group, site);
 }
 
-/* A layer with a state is asked twice: a factor that comes down multiplies what arrives from above, once at each step, and
- * never what goes back in time, or it would do so again and again. */
+/* A layer with a state is asked twice: a factor that comes down multiplies what arrives from above, once at each step,
+ * and never what goes back in time, or it would do so again and again. */
 static void modulate(plast__modulation *m, const plast__group *group, plast__site *site)
 {
     const int last = !m->stateful || m->arrived == NULL;

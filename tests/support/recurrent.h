@@ -96,11 +96,12 @@ void naive_advance(const rnn_plan *plan, const double *parameters, const double 
                    naive_step *step);
 /* Loss of one row of outputs, and its signal by the readout's net input (NULL = not wanted). */
 double naive_loss(const rnn_plan *plan, const rnn_data *data, const naive_step *step, int64_t row, double *signal);
-/* Mean loss over steps first .. last - 1, by the number of steps with a loss; the states move on. `states` holds one for
- * each sequence; NULL = from the initial state. */
+/* Mean loss over steps first .. last - 1, by the number of steps with a loss; the states move on. `states` holds one
+ * for each sequence; NULL = from the initial state. */
 double naive_mean_loss(const rnn_plan *plan, const double *parameters, const rnn_data *data, int64_t first,
                        int64_t last, naive_state *states);
-/* Its gradient by central differences of four points, with `from` held (NULL = from the initial state, which counts). */
+/* Its gradient by central differences of four points, with `from` held (NULL = from the initial state, which
+ * counts). */
 void naive_differences(const rnn_plan *plan, const double *parameters, const rnn_data *data, int64_t first,
                        int64_t last, const naive_state *from, double *gradient);
 
