@@ -14,8 +14,6 @@
 #include "credit_race/report.h"
 #include "credit_race/trial.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* The trials of a stage are a piece of the plan's list. */
@@ -56,16 +54,6 @@ static int run_plan(const struct task *task, struct plan *plan, int threads, str
     return result;
 }
 
-/* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct results *results, const struct plan *plan, struct message *message)
-{
-    int result = results_csv(results, report_csv, plan, message);
-    report_print(plan);
-    if (results_flush(message) != 0)
-        return -1;
-    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
-}
-
 static struct sizes make_sizes(const struct options *options, const struct course *course)
 {
     struct sizes sizes = { .learned = 60000, .held_back = 6000, .tested = 10000, .aligned = 500, .mirror_start = 500 };
@@ -97,7 +85,7 @@ static int run_all(const struct options *options, struct message *message)
     }
     results.height = plot_height(&plan);
     if (result == 0)
-        result = publish(&results, &plan, message);
+        result = results_publish(&results, report_csv, report_print, plot_script, &plan, message);
     plan_free(&plan);
     return result;
 }
@@ -106,19 +94,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'credit_race --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "credit_race: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("credit_race", &message);
 }

@@ -8,8 +8,6 @@
 #include "delayed_xor/options.h"
 #include "delayed_xor/report.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static double cost(void *user, int64_t index)
@@ -57,16 +55,6 @@ static void race_free(const struct race *race)
     free(race->trials);
 }
 
-/* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct results *results, const struct race *race, struct message *message)
-{
-    const int result = results_csv(results, race_csv, race, message);
-    race_print(race);
-    if (results_flush(message) != 0)
-        return -1;
-    return result == 0 ? results_draw(results, race_plot, race, message) : result;
-}
-
 static int run_all(const struct options *options, struct message *message)
 {
     const struct results results = { .folder = options->out, .name = "delayed_xor", .width = 900, .height = 520 };
@@ -78,7 +66,7 @@ static int run_all(const struct options *options, struct message *message)
     };
     int result = stage_run(&stage, options->threads, message);
     if (result == 0)
-        result = publish(&results, &race, message);
+        result = results_publish(&results, race_csv, race_print, race_plot, &race, message);
     race_free(&race);
     return result;
 }
@@ -87,18 +75,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'delayed_xor --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    openblas_set_num_threads(1); /* the trials already keep all CPUs busy */
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "delayed_xor: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("delayed_xor", &message);
 }

@@ -6,21 +6,17 @@
  * rule is shown at the best coefficients of its own grid, chosen on other episodes. Forward and feedback weights are
  * drawn anew in each, the same for all rules. And because random feedback alone lets weights and activities grow, long
  * runs on all ten classes follow them. */
-#include "common/figure.h"
 #include "common/jobs.h"
 #include "common/progress.h"
+#include "common/results.h"
 #include "few_shot/options.h"
 #include "few_shot/plan.h"
 #include "few_shot/plot.h"
 #include "few_shot/report.h"
 #include "few_shot/trial.h"
 
-#include <cblas.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* Episodes for choosing come from other seeds than those that are shown. */
 static const uint64_t first_tuning_seed = 1000001;
@@ -89,64 +85,25 @@ static int run_plan(struct experiment *experiment, struct message *message)
     return result == 0 ? run_stage(experiment, go_on, (int64_t)LONG_RUNS * plan->seeds, "long runs", message) : result;
 }
 
-/* DIR/few_shot.SUFFIX */
-static int make_path(const char *folder, const char *suffix, char *path, size_t size, struct message *message)
-{
-    int length = snprintf(path, size, "%s/few_shot%s", folder, suffix);
-    if (length < 0 || (size_t)length >= size)
-        return message_set(message, "the folder's name is longer than %d characters", (int)size - 20);
-    return 0;
-}
-
-static int draw(const struct options *options, const struct plan *plan, struct message *message)
-{
-    static const char *const kinds[][2] = {
-        { ".svg", "svg size 1400,900 dynamic font 'DejaVu Sans,Helvetica,Arial,sans-serif,12' background rgb 'white'" },
-        { ".png", "pngcairo size 2100,1350 fontscale 1.5 linewidth 1.5 pointscale 1.5 font 'DejaVu Sans,12'" },
-    };
-    char path[1024];
-    int result = 0;
-    for (int i = 0; i < 2 && result == 0; i++) {
-        result = make_path(options->out, kinds[i][0], path, sizeof path, message);
-        if (result == 0)
-            result = figure_write(path, kinds[i][1], plot_script, plan, message);
-        if (result == 0)
-            fprintf(stderr, "wrote %s\n", path);
-    }
-    return result;
-}
-
-static int write_table(const struct options *options, const char *suffix, const struct plan *plan,
-                       int (*report)(const char *, const struct plan *, struct message *), struct message *message)
-{
-    char path[1024];
-    int result = make_path(options->out, suffix, path, sizeof path, message);
-    if (result == 0)
-        result = report(path, plan, message);
-    if (result == 0)
-        fprintf(stderr, "wrote %s\n", path);
-    return result;
-}
-
 /* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct options *options, const struct plan *plan, struct message *message)
+static int publish(const struct results *results, const struct plan *plan, struct message *message)
 {
-    int result = write_table(options, ".csv", plan, report_episodes, message);
+    const struct results long_runs = { .folder = results->folder, .name = "few_shot_long" };
+    int result = results_csv(results, report_episodes, plan, message);
     if (result == 0)
-        result = write_table(options, "_long.csv", plan, report_long_runs, message);
+        result = results_csv(&long_runs, report_long_runs, plan, message);
     report_print(plan);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return message_set(message, "cannot write to standard output");
-    return result == 0 ? draw(options, plan, message) : result;
+    if (results_flush(message) != 0)
+        return -1;
+    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
 }
 
 static int run_all(const struct options *options, struct message *message)
 {
+    const struct results results = { .folder = options->out, .name = "few_shot", .width = 1400, .height = 900 };
     struct experiment experiment = { .jobs = options->jobs };
     struct plan *plan = &experiment.plan;
-    if (access(options->out, W_OK | X_OK) != 0)
-        return message_set(message, "%s: cannot write there: %s", options->out, strerror(errno));
-    if (task_load(options->data, &experiment.task, message) != 0)
+    if (results_check(&results, message) != 0 || task_load(options->data, &experiment.task, message) != 0)
         return -1;
     int64_t most = experiment.task.train.set.images.count;
     int result = plan_make(options->tuning, options->episodes, options->seeds,
@@ -155,7 +112,7 @@ static int run_all(const struct options *options, struct message *message)
         result = run_plan(&experiment, message);
     task_free(&experiment.task);
     if (result == 0)
-        result = publish(options, plan, message);
+        result = publish(&results, plan, message);
     plan_free(plan);
     return result;
 }
@@ -164,19 +121,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'few_shot --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The episodes already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "few_shot: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("few_shot", &message);
 }

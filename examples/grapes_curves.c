@@ -15,8 +15,6 @@
 #include "grapes_curves/report.h"
 #include "grapes_curves/trial.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { FULL_SOUGHT = 12800 }; /* as many images as the default learns in all its epochs */
@@ -70,16 +68,6 @@ static int run_stages(struct experiment *experiment, int threads, struct message
     return stage_run(&runs, threads, message);
 }
 
-/* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct results *results, const struct plan *plan, struct message *message)
-{
-    int result = results_csv(results, report_csv, plan, message);
-    report_print(plan);
-    if (results_flush(message) != 0)
-        return -1;
-    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
-}
-
 static struct sizes make_sizes(const struct options *options)
 {
     struct sizes sizes = { .learned = 2560, .held_back = 2000, .tested = 2000 };
@@ -109,7 +97,7 @@ static int run_all(const struct options *options, struct message *message)
     }
     results.height = plot_height(&experiment.plan);
     if (result == 0)
-        result = publish(&results, &experiment.plan, message);
+        result = results_publish(&results, report_csv, report_print, plot_script, &experiment.plan, message);
     plan_free(&experiment.plan);
     return result;
 }
@@ -118,19 +106,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'grapes_curves --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "grapes_curves: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("grapes_curves", &message);
 }

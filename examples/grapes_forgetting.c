@@ -14,8 +14,6 @@
 #include "grapes_forgetting/report.h"
 #include "grapes_forgetting/trial.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct experiment {
@@ -23,29 +21,12 @@ struct experiment {
     struct plan plan;
 };
 
-static double cost(void *user, int64_t index)
-{
-    (void)user;
-    (void)index;
-    return 1.0;
-}
-
 static plast_status run(plast_context *context, void *user, int64_t index)
 {
     struct experiment *experiment = user;
     const int seeds = experiment->plan.sizes.seeds, rates = experiment->plan.sizes.rates;
     return trial_run(context, &experiment->images, (int)(index / seeds / rates), (int)(index / seeds % rates),
                      (int)(index % seeds));
-}
-
-/* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct results *results, const struct plan *plan, struct message *message)
-{
-    int result = results_csv(results, report_csv, plan, message);
-    report_print(plan);
-    if (results_flush(message) != 0)
-        return -1;
-    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
 }
 
 static struct sizes make_sizes(const struct options *options)
@@ -68,14 +49,16 @@ static int run_all(const struct options *options, struct message *message)
     struct experiment experiment = { .plan = { .runs = NULL } };
     if (results_check(&results, message) != 0 || plan_make(&sizes, &experiment.plan, message) != 0)
         return -1;
-    const struct stage stage = { "learning", (int64_t)ARMS * sizes.rates * sizes.seeds, cost, run, &experiment };
+    const struct stage stage = {
+        .label = "learning", .count = (int64_t)ARMS * sizes.rates * sizes.seeds, .run = run, .user = &experiment
+    };
     int result = images_load(options->data, &experiment.plan, &experiment.images, message);
     if (result == 0) {
         result = stage_run(&stage, options->threads, message);
         images_free(&experiment.images);
     }
     if (result == 0)
-        result = publish(&results, &experiment.plan, message);
+        result = results_publish(&results, report_csv, report_print, plot_script, &experiment.plan, message);
     plan_free(&experiment.plan);
     return result;
 }
@@ -84,19 +67,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'grapes_forgetting --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "grapes_forgetting: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("grapes_forgetting", &message);
 }

@@ -16,8 +16,6 @@
 #include "initial_connectivity/report.h"
 #include "initial_connectivity/trial.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static double cost(void *user, int64_t index)
@@ -30,16 +28,6 @@ static plast_status run_trial(plast_context *context, void *user, int64_t index)
 {
     struct plan *plan = user;
     return trial_run(context, plan, &plan->trials[index]);
-}
-
-/* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct results *results, const struct plan *plan, struct message *message)
-{
-    int result = results_csv(results, report_csv, plan, message);
-    report_print(plan);
-    if (results_flush(message) != 0)
-        return -1;
-    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
 }
 
 static int run_all(const struct options *options, struct message *message)
@@ -56,7 +44,7 @@ static int run_all(const struct options *options, struct message *message)
     };
     int result = stage_run(&stage, options->threads, message);
     if (result == 0)
-        result = publish(&results, &plan, message);
+        result = results_publish(&results, report_csv, report_print, plot_script, &plan, message);
     plan_free(&plan);
     return result;
 }
@@ -65,19 +53,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'initial_connectivity --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "initial_connectivity: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("initial_connectivity", &message);
 }

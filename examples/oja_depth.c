@@ -17,8 +17,6 @@
 #include "oja_depth/signals.h"
 #include "oja_depth/trial.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct race {
@@ -142,19 +140,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'oja_depth --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "oja_depth: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("oja_depth", &message);
 }

@@ -15,31 +15,12 @@
 #include "recurrent_memory/report.h"
 #include "recurrent_memory/trial.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-static double cost(void *user, int64_t index)
-{
-    (void)user;
-    (void)index;
-    return 1.0;
-}
 
 static plast_status run_trial(plast_context *context, void *user, int64_t index)
 {
     struct plan *plan = user;
     return trial_run(context, &plan->course, &plan->trials[index]);
-}
-
-/* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct results *results, const struct plan *plan, struct message *message)
-{
-    int result = results_csv(results, report_csv, plan, message);
-    report_print(plan);
-    if (results_flush(message) != 0)
-        return -1;
-    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
 }
 
 static int run_all(const struct options *options, struct message *message)
@@ -48,12 +29,10 @@ static int run_all(const struct options *options, struct message *message)
     struct plan plan;
     if (results_check(&results, message) != 0 || plan_make(options->quick, options->seeds, &plan, message) != 0)
         return -1;
-    struct stage stage = {
-        .label = "remembering", .count = plan.trial_count, .cost = cost, .run = run_trial, .user = &plan
-    };
+    struct stage stage = { .label = "remembering", .count = plan.trial_count, .run = run_trial, .user = &plan };
     int result = stage_run(&stage, options->threads, message);
     if (result == 0)
-        result = publish(&results, &plan, message);
+        result = results_publish(&results, report_csv, report_print, plot_script, &plan, message);
     plan_free(&plan);
     return result;
 }
@@ -62,19 +41,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'recurrent_memory --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "recurrent_memory: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("recurrent_memory", &message);
 }

@@ -15,8 +15,6 @@
 #include "self_assembly/report.h"
 #include "self_assembly/trial.h"
 
-#include <cblas.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* The trials of a stage are a piece of the plan's list. */
@@ -53,16 +51,6 @@ static int run_plan(const struct dataset *dataset, struct plan *plan, int thread
     return stage_run(&stage, threads, message);
 }
 
-/* The numbers first: whatever happens to the figure, they are there. */
-static int publish(const struct results *results, const struct plan *plan, struct message *message)
-{
-    int result = results_csv(results, report_csv, plan, message);
-    report_print(plan);
-    if (results_flush(message) != 0)
-        return -1;
-    return result == 0 ? results_draw(results, plot_script, plan, message) : result;
-}
-
 static int run_all(const struct options *options, struct message *message)
 {
     const struct results results = {
@@ -83,7 +71,7 @@ static int run_all(const struct options *options, struct message *message)
         dataset_free(&dataset);
     }
     if (result == 0)
-        result = publish(&results, &plan, message);
+        result = results_publish(&results, report_csv, report_print, plot_script, &plan, message);
     plan_free(&plan);
     return result;
 }
@@ -92,19 +80,6 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct message message = { "" };
-    if (options_parse(argc, argv, &options) != 0) {
-        fputs("Try 'self_assembly --help'.\n", stderr);
-        return 2;
-    }
-    if (options.help) {
-        options_help();
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    }
-    /* The trials already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
-    openblas_set_num_threads(1);
-    if (run_all(&options, &message) != 0) {
-        fprintf(stderr, "self_assembly: %s\n", message.text);
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
+    options_read(argc, argv, &options);
+    return run_all(&options, &message) == 0 ? EXIT_SUCCESS : message_print("self_assembly", &message);
 }

@@ -128,15 +128,71 @@ static void mean_and_deviation(void **state)
     assert_true(one.mean == 2.0 && one.sd == 0.0);
 }
 
-static void counts_and_threads(void **state)
+/* What is given arrives, what is not stays, and of two choices the last one counts. What is wrong is said aloud, so
+ * that tests/packaging/demo.py has it. */
+static void options_go_where_they_belong(void **state)
 {
-    int64_t count = 0;
+    const char *out = "here", *data = "there";
+    bool quick = false, full = false;
+    int size = 1, seeds = 0, threads = 5;
+    double rate = 0.5;
+    const struct argument arguments[] = {
+        { "data", .text = &data },
+        { "out", .text = &out },
+        { "full", .flag = &full },
+        { "quick", .flag = &quick },
+        { "small", .choice = &size, .value = 2 },
+        { "large", .choice = &size, .value = 3 },
+        { "seeds", .count = &seeds, .least = 2, .most = 12 },
+        { "threads", .count = &threads, .most = MOST_THREADS },
+        { "rate", .rate = &rate, .most = 10 },
+        { .name = NULL },
+    };
+    char *given[] = { "test", "--large", "--out", "far", "--quick", "--seeds", "12", "--rate=1e-3", "--small", NULL };
     (void)state;
-    assert_int_equal(argument_count("test", "seeds", "12", 12, &count), 0);
-    assert_int_equal(count, 12);
-    assert_int_equal(argument_threads(12), 12);
-    assert_int_equal(argument_threads(100000), MOST_THREADS);
-    assert_in_range(argument_threads(0), 1, MOST_THREADS);
+    assert_int_equal(arguments_parse("test", arguments, 9, given), 0);
+    assert_string_equal(out, "far");
+    assert_string_equal(data, "there");
+    assert_true(quick && !full);
+    assert_int_equal(size, 2);
+    assert_int_equal(seeds, 12);
+    assert_int_equal(threads, 5);
+    assert_true(rate == 1e-3);
+}
+
+static void bounds_of_counts_and_rates_belong_to_them(void **state)
+{
+    int count = 0;
+    double rate = 0.0;
+    const struct argument arguments[] = {
+        { "from-one", .count = &count, .most = 12 },
+        { "from-two", .count = &count, .least = 2, .most = MOST_THREADS },
+        { "rate", .rate = &rate, .most = 10 },
+        { .name = NULL },
+    };
+    char *one[] = { "test", "--from-one", "1", NULL };
+    char *two[] = { "test", "--from-two=2", NULL };
+    char *most[] = { "test", "--from-two", "256", NULL };
+    char *highest[] = { "test", "--rate", "10", NULL };
+    (void)state;
+    assert_int_equal(arguments_parse("test", arguments, 3, one), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(arguments_parse("test", arguments, 2, two), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(arguments_parse("test", arguments, 3, most), 0);
+    assert_int_equal(count, MOST_THREADS);
+    assert_int_equal(arguments_parse("test", arguments, 3, highest), 0);
+    assert_true(rate == 10.0);
+    assert_in_range(arguments_threads(), 1, MOST_THREADS);
+}
+
+static void help_comes_before_the_rest(void **state)
+{
+    bool quick = false;
+    const struct argument arguments[] = { { "quick", .flag = &quick }, { .name = NULL } };
+    char *given[] = { "test", "--help", "--nonsense", NULL };
+    (void)state;
+    assert_int_equal(arguments_parse("test", arguments, 3, given), ARGUMENTS_HELP);
 }
 
 int main(void)
@@ -149,7 +205,9 @@ int main(void)
         quiet_test(marks_stay_below),
         quiet_test(many_marks_at_one_place),
         quiet_test(mean_and_deviation),
-        quiet_test(counts_and_threads),
+        quiet_test(options_go_where_they_belong),
+        quiet_test(bounds_of_counts_and_rates_belong_to_them),
+        quiet_test(help_comes_before_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

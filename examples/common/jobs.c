@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "jobs.h"
 
+#include <cblas.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -52,6 +53,8 @@ int jobs_run(int64_t count, int threads, job_function function, void *user, stru
     struct jobs jobs = { .count = count, .function = function, .user = user, .message = message };
     int started = 0;
     int error = 0;
+    /* The jobs already keep all CPUs busy; OpenBLAS must not start threads of its own for each of them. */
+    openblas_set_num_threads(1);
     if (threads > count)
         threads = (int)count;
     pthread_t *handles = calloc((size_t)(threads > 0 ? threads : 1), sizeof *handles);

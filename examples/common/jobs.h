@@ -14,7 +14,7 @@
 typedef plast_status (*job_function)(plast_context *context, void *user, int64_t index);
 
 /* Runs job 0 ... count - 1, handed out in this order. After the first failure no new job begins, and the result is -1
- * with that job's message. */
+ * with that job's message. From here on OpenBLAS has one thread. */
 int jobs_run(int64_t count, int threads, job_function function, void *user, struct message *message);
 
 #endif

@@ -16,5 +16,7 @@ struct message {
 
 /* Always returns -1, so that a function can fail with `return message_set(...)`. */
 MESSAGE_FORMAT int message_set(struct message *message, const char *format, ...);
+/* "program: text" on stderr. Always returns EXIT_FAILURE, so that main() can end with it. */
+int message_print(const char *program, const struct message *message);
 
 #endif

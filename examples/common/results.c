@@ -67,3 +67,13 @@ int results_flush(struct message *message)
         return message_set(message, "cannot write to standard output");
     return 0;
 }
+
+int results_publish(const struct results *results, results_writer write, results_printer print, figure_script plot,
+                    const void *user, struct message *message)
+{
+    const int result = results_csv(results, write, user, message);
+    print(user);
+    if (results_flush(message) != 0)
+        return -1;
+    return result == 0 ? results_draw(results, plot, user, message) : result;
+}

@@ -15,6 +15,7 @@ struct results {
 };
 
 typedef void (*results_writer)(FILE *file, const void *user);
+typedef void (*results_printer)(const void *user); /* to standard output */
 
 /* Whether the folder is there and can be written to. */
 int results_check(const struct results *results, struct message *message);
@@ -24,5 +25,8 @@ int results_csv(const struct results *results, results_writer write, const void 
 int results_draw(const struct results *results, figure_script plot, const void *user, struct message *message);
 /* What was printed to standard output must have arrived. */
 int results_flush(struct message *message);
+/* All of it, the numbers first: whatever happens to the figure, they are there. */
+int results_publish(const struct results *results, results_writer write, results_printer print, figure_script plot,
+                    const void *user, struct message *message);
 
 #endif

@@ -10,7 +10,7 @@
 struct stage {
     const char *label;
     int64_t count;
-    double (*cost)(void *user, int64_t index); /* of trial `index`, in any unit */
+    double (*cost)(void *user, int64_t index); /* of trial `index`, in any unit; NULL = all alike */
     job_function run;
     void *user;
 };

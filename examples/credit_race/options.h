@@ -7,17 +7,15 @@
 struct options {
     const char *data; /* folder of the data set */
     const char *out;  /* folder of the results */
-    int epochs;       /* 0 = as many as the course says */
+    int epochs;
     int seeds;
     int threads;
     bool akrout;
     bool full;
     bool quick;
-    bool help; /* asked for; nothing else was looked at */
 };
 
-/* On failure says why on stderr and returns -1. */
-int options_parse(int argc, char **argv, struct options *options);
-void options_help(void);
+/* Ends the program if asked for --help, or for what it does not know. */
+void options_read(int argc, char **argv, struct options *options);
 
 #endif

@@ -118,8 +118,9 @@ static void print_diverged(const struct plan *plan)
     }
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     for (int shape = 0; shape < plan->course->shape_count; shape++)
         print_table(plan, shape);
     puts(

@@ -10,13 +10,11 @@ struct options {
     int threads;
     bool full;
     bool quick;
-    bool help; /* asked for; nothing else was looked at */
 };
 
 enum { MOST_SEEDS = 100 };
 
-void options_help(void);
-/* On failure says why on stderr and returns -1. */
-int options_parse(int argc, char **argv, struct options *options);
+/* Ends the program if asked for --help, or for what it does not know. */
+void options_read(int argc, char **argv, struct options *options);
 
 #endif

@@ -21,8 +21,9 @@ static int compare(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-void race_print(const struct race *race)
+void race_print(const void *user)
 {
+    const struct race *race = user;
     printf("Delay of %lld steps: the first of %d iterations that had 95 %% right together, network by network,\n"
            "ascending; - = not within %d\n\n",
            (long long)race->delay, CHECKED, race->most);

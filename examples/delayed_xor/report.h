@@ -17,6 +17,6 @@ struct race {
 void race_csv(FILE *file, const void *race);
 void race_plot(FILE *script, const void *race);
 /* A table to standard output. */
-void race_print(const struct race *race);
+void race_print(const void *race);
 
 #endif

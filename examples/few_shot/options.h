@@ -3,7 +3,6 @@
 #define FEW_SHOT_OPTIONS_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct options {
     const char *data; /* folder of the data set */
@@ -12,13 +11,11 @@ struct options {
     int tuning; /* episodes for choosing coefficients */
     int seeds;  /* of the long runs */
     int jobs;
-    int64_t samples; /* of the long runs */
+    int samples; /* of the long runs */
     bool quick;
-    bool help; /* asked for; nothing else was looked at */
 };
 
-/* On failure says why on stderr and returns -1. */
-int options_parse(int argc, char **argv, struct options *options);
-void options_help(void);
+/* Ends the program if asked for --help, or for what it does not know. */
+void options_read(int argc, char **argv, struct options *options);
 
 #endif

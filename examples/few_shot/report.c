@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-
-static int close_file(FILE *file, const char *path, struct message *message)
-{
-    int error = fflush(file) != 0 || ferror(file) ? errno : 0;
-    if (fclose(file) != 0 && error == 0)
-        error = errno;
-    return error == 0 ? 0 : message_set(message, "%s: cannot write: %s", path, strerror(error));
-}
 
 static void write_setting(FILE *file, const struct setting *setting)
 {
@@ -33,11 +22,9 @@ static void write_values(FILE *file, const struct result *result, enum quantity 
     }
 }
 
-int report_episodes(const char *path, const struct plan *plan, struct message *message)
+void report_episodes(FILE *file, const void *user)
 {
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return message_set(message, "%s: cannot write: %s", path, strerror(errno));
+    const struct plan *plan = user;
     fputs("part,rule,theta_0,theta_2,theta_9,episode,accuracy,diverged,angle_1,angle_2,angle_3,angle_4,e_w_1,e_w_2,"
           "e_w_3,e_w_4\n",
           file);
@@ -56,14 +43,11 @@ int report_episodes(const char *path, const struct plan *plan, struct message *m
         write_values(file, result, ORTHONORMALITY, HIDDEN);
         fputc('\n', file);
     }
-    return close_file(file, path, message);
 }
 
-int report_long_runs(const char *path, const struct plan *plan, struct message *message)
+void report_long_runs(FILE *file, const void *user)
 {
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return message_set(message, "%s: cannot write: %s", path, strerror(errno));
+    const struct plan *plan = user;
     fputs("rule,theta_0,theta_2,theta_9,seed,samples,accuracy,diverged,activity_1,activity_2,activity_3,activity_4,"
           "weights_1,weights_2,weights_3,weights_4,weights_5\n",
           file);
@@ -76,7 +60,6 @@ int report_long_runs(const char *path, const struct plan *plan, struct message *
         write_values(file, &plan->curves[i], WEIGHTS, LAYERS);
         fputc('\n', file);
     }
-    return close_file(file, path, message);
 }
 
 static void print_setting(const struct setting *setting)

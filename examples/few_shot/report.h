@@ -6,9 +6,12 @@
 
 #include "plan.h"
 
-/* All episodes, those for choosing coefficients too (accuracy only). */
-int report_episodes(const char *path, const struct plan *plan, struct message *message);
-int report_long_runs(const char *path, const struct plan *plan, struct message *message);
+#include <stdio.h>
+
+/* Two of results_writer (../common/results.h), whose user data is the plan. All episodes, those for choosing
+ * coefficients too (accuracy only). */
+void report_episodes(FILE *file, const void *plan);
+void report_long_runs(FILE *file, const void *plan);
 /* Tables and findings to standard output. */
 void report_print(const struct plan *plan);
 

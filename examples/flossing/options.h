@@ -4,18 +4,14 @@
 
 #include "plan.h"
 
-#include <stdbool.h>
-
 struct options {
     const char *out; /* folder of the results */
     int seeds;
     int threads;
-    enum plan_size size;
-    bool help; /* asked for; nothing else was looked at */
+    int size; /* an enum plan_size */
 };
 
-/* On failure says why on stderr and returns -1. */
-int options_parse(int argc, char **argv, struct options *options);
-void options_help(void);
+/* Ends the program if asked for --help, or for what it does not know. */
+void options_read(int argc, char **argv, struct options *options);
 
 #endif

@@ -67,8 +67,9 @@ static void print_flossing(const struct plan *plan)
     }
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     printf("80 tanh units, %" PRId64 " batches of 16 fresh sequences of %" PRId64 " random bits; %" PRId64
            " updates of flossing each time;\n%d network%s of each kind. Learned: %.0f %% right in the last %" PRId64
            " batches; guessing is .5; again = also twice\nduring training\n\n"

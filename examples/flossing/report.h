@@ -11,6 +11,6 @@
 /* A results_writer (../common/results.h) whose user data is the plan. */
 void report_csv(FILE *file, const void *plan);
 /* A table to standard output. */
-void report_print(const struct plan *plan);
+void report_print(const void *plan);
 
 #endif

@@ -97,8 +97,9 @@ static void print_tables(const struct plan *plan)
     }
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     const struct sizes *sizes = &plan->sizes;
     printf("Networks 784-256xL-10, no biases, SGD at a constant rate, batch %d, %d epochs of %" PRId64
            " images, %d seed%s\n",

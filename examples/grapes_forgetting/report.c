@@ -89,8 +89,9 @@ static void print_answer(const struct plan *plan, int arm)
            better[1 + sign_of(own, seeds)]);
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     const struct sizes *sizes = &plan->sizes;
     int diverged = 0;
     for (int i = 0; i < ARMS * sizes->rates * sizes->seeds; i++)

@@ -9,12 +9,10 @@ struct options {
     int seeds;
     int threads;
     double oja_rate;
-    enum plan_size size;
-    bool help; /* asked for; nothing else was looked at */
+    int size; /* an enum plan_size */
 };
 
-/* On failure says why on stderr and returns -1. */
-int options_parse(int argc, char **argv, struct options *options);
-void options_help(void);
+/* Ends the program if asked for --help, or for what it does not know. */
+void options_read(int argc, char **argv, struct options *options);
 
 #endif

@@ -66,8 +66,9 @@ static void print_row(const struct plan *plan, int task, int gain, int arm)
     putchar('\n');
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     for (int task = 0; task < TASKS; task++) {
         printf("\n%s, %" PRId64 " iterations, %d seed%s: mean +-sd\n", plan_tasks[task], plan->iterations, plan->seeds,
                plan->seeds == 1 ? "" : "s");

@@ -1,66 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
+#include "../common/arguments.h"
 #include "plan.h"
 
-#include "../common/arguments.h"
+static const char help[] =
+    "Usage: lyapunov_tour [options]\n"
+    "\n"
+    "Lyapunov exponents of Henon's map, of Lorenz's equations, and of random tanh networks over gain, size and\n"
+    "noise, beside theory. Prints tables, and writes lyapunov_tour.csv, lyapunov_tour.svg and lyapunov_tour.png.\n"
+    "\n"
+    "  --out DIR      where the results go (default: here)\n"
+    "  --seeds N      networks of each kind (default 6)\n"
+    "  --threads N    trials at once (default: one for each CPU)\n"
+    "  --quick        a tiny version that shows only that everything works\n"
+    "  --help         this text";
 
-#include <getopt.h>
-#include <stdio.h>
-
-static const struct option names[] = {
-    { "out", required_argument, NULL, 'o' },     { "seeds", required_argument, NULL, 's' },
-    { "threads", required_argument, NULL, 't' }, { "quick", no_argument, NULL, 'q' },
-    { "help", no_argument, NULL, 'h' },          { NULL, 0, NULL, 0 },
-};
-
-void options_help(void)
+void options_read(int argc, char **argv, struct options *options)
 {
-    puts("Usage: lyapunov_tour [options]\n"
-         "\n"
-         "Lyapunov exponents of Henon's map, of Lorenz's equations, and of random tanh networks over gain, size and\n"
-         "noise, beside theory. Prints tables, and writes lyapunov_tour.csv, lyapunov_tour.svg and lyapunov_tour.png.\n"
-         "\n"
-         "  --out DIR      where the results go (default: here)\n"
-         "  --seeds N      networks of each kind (default 6)\n"
-         "  --threads N    trials at once (default: one for each CPU)\n"
-         "  --quick        a tiny version that shows only that everything works\n"
-         "  --help         this text");
-}
-
-/* Values where the user gave none. */
-static void complete(struct options *options, int64_t seeds, int64_t threads)
-{
-    options->threads = argument_threads(threads);
-    options->seeds = seeds != 0 ? (int)seeds : options->quick ? 2 : 6;
-}
-
-int options_parse(int argc, char **argv, struct options *options)
-{
-    int64_t seeds = 0;
-    int64_t threads = 0;
-    int letter;
-    int result = 0;
-    *options = (struct options){ .out = "." };
-    while (result == 0 && (letter = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        if (letter == 'o')
-            options->out = optarg;
-        else if (letter == 's')
-            result = argument_count("lyapunov_tour", "seeds", optarg, MOST_SEEDS, &seeds);
-        else if (letter == 't')
-            result = argument_count("lyapunov_tour", "threads", optarg, MOST_THREADS, &threads);
-        else if (letter == 'q')
-            options->quick = true;
-        else if (letter == 'h') {
-            options->help = true;
-            return 0;
-        } else
-            result = -1;
-    }
-    if (result == 0 && optind < argc) {
-        fprintf(stderr, "lyapunov_tour: '%s' is no option\n", argv[optind]);
-        result = -1;
-    }
-    complete(options, seeds, threads);
-    return result;
+    const struct argument arguments[] = {
+        { "out", .text = &options->out },
+        { "seeds", .count = &options->seeds, .most = MOST_SEEDS },
+        { "threads", .count = &options->threads, .most = MOST_THREADS },
+        { "quick", .flag = &options->quick },
+        { .name = NULL },
+    };
+    *options = (struct options){ .out = ".", .threads = arguments_threads() };
+    arguments_read("lyapunov_tour", help, arguments, argc, argv);
+    if (options->seeds == 0)
+        options->seeds = options->quick ? 2 : 6;
 }

@@ -76,8 +76,9 @@ static void print_spectra(const struct plan *plan)
     }
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     print_classics(plan);
     print_largest(plan);
     print_spectra(plan);

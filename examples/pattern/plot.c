@@ -31,8 +31,9 @@ void race_csv(FILE *file, const void *user)
                     trial_error(&race->trials[i], at));
 }
 
-void race_print(const struct race *race)
+void race_print(const void *user)
 {
+    const struct race *race = user;
     printf("Mean squared error / 2, mean of 20 trials around each, median of %d networks\n\n%-14s", race->seeds,
            "trial");
     for (size_t c = 0; c < sizeof columns / sizeof columns[0] && columns[c] < race->length; c++)

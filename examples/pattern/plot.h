@@ -19,6 +19,6 @@ double race_median(const struct race *race, int arm, int at);
 void race_csv(FILE *file, const void *race);
 void race_plot(FILE *script, const void *race);
 /* A table to standard output. */
-void race_print(const struct race *race);
+void race_print(const void *race);
 
 #endif

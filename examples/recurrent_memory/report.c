@@ -29,8 +29,9 @@ static void print_row(const struct plan *plan, int scale, int gain, enum weights
            o.capacity.mean, o.capacity.sd, o.lowest, o.radius.mean, o.dimension.mean);
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     printf("Memory capacity of 50 tanh units, up to %d steps back, of the input's r^2 on %" PRId64
            " steps held out; %" PRId64
            " steps\nof Oja's rule on the recurrent weights; %d network%s of each kind: mean +-sd\n",

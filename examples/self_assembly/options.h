@@ -11,11 +11,9 @@ struct options {
     int threads;
     bool full;
     bool quick;
-    bool help; /* asked for; nothing else was looked at */
 };
 
-/* On failure says why on stderr and returns -1. */
-int options_parse(int argc, char **argv, struct options *options);
-void options_help(void);
+/* Ends the program if asked for --help, or for what it does not know. */
+void options_read(int argc, char **argv, struct options *options);
 
 #endif

@@ -66,8 +66,9 @@ static void print_table(const struct plan *plan, int task)
         print_row(plan, task, arm);
 }
 
-void report_print(const struct plan *plan)
+void report_print(const void *user)
 {
+    const struct plan *plan = user;
     int diverged = 0;
     for (int task = 0; task < TASKS; task++)
         print_table(plan, task);

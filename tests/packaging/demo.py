@@ -62,6 +62,18 @@ class Example:
         self.assertEqual(done.returncode, 2)
         self.assert_fails(done, '--help')
 
+    def test_stray_argument(self):
+        done = self.run_it('--quick', 'now')
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr, f"{self.name}: 'now' is no option\nTry '{self.name} --help'.\n")
+
+    def test_numbers_out_of_range(self):
+        for number in ('0', '-1', '1e3', '', 'two', '65'):
+            done = self.run_it('--seeds', number)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, f"^{self.name}: --seeds is '{number}', expected a whole number from 1 to "
+                                          rf"(64|32)\nTry '{self.name} --help'.\n$")
+
     def test_help(self):
         done = self.run_it('--help')
         self.assertEqual(done.returncode, 0)
