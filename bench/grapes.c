@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "mode.h"
 #include "peer_cblas.h"
 #include "subject.h"
 #include "task.h"
@@ -27,8 +27,7 @@ typedef struct options {
     const char *net;  /* NULL: both */
     const char *rule; /* "backprop" only where nothing is timed; NULL: "grapes" */
     int64_t batch;    /* 0: both */
-    const char *dump;
-    int64_t steps;
+    bench_mode mode;
 } options;
 
 static _Noreturn void usage(void)
@@ -42,41 +41,12 @@ static _Noreturn void usage(void)
 static options parse(int argc, char **argv)
 {
     options o = { 0 };
-    for (int i = 1; i < argc; i += 2) {
-        const char *key = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (!value)
-            usage();
-        if (strcmp(key, "--net") == 0)
-            o.net = value;
-        else if (strcmp(key, "--rule") == 0)
-            o.rule = value;
-        else if (strcmp(key, "--batch") == 0)
-            o.batch = strtoll(value, NULL, 10);
-        else if (strcmp(key, "--dump") == 0)
-            o.dump = value;
-        else if (strcmp(key, "--steps") == 0)
-            o.steps = strtoll(value, NULL, 10);
-        else
-            usage();
-        if (strcmp(key, "--steps") == 0 && o.steps <= 0)
-            usage();
-    }
+    const char *batch = "0";
+    const bench_option all[] = { { "--net", &o.net }, { "--rule", &o.rule }, { "--batch", &batch }, { NULL, NULL } };
+    if (!bench_mode_parse(argc, argv, all, &o.mode))
+        usage();
+    o.batch = strtoll(batch, NULL, 10);
     return o;
-}
-
-/* The library alone, untimed. */
-static void exercise(const bench_task *task, const options *o)
-{
-    bench_samples samples;
-    bench_subject subject;
-    bench_samples_create(task, &samples);
-    bench_subject_create(task, &samples, &subject);
-    if (o->dump)
-        bench_dump(&subject, o->dump);
-    else
-        bench_subject_learn(&subject, o->steps);
-    bench_subject_destroy(&subject);
-    bench_samples_destroy(&samples);
 }
 
 static void compare(const bench_task *task)
@@ -109,8 +79,8 @@ static void compare(const bench_task *task)
 /* Returns whether the options choose this case. */
 static int run_case(const options *o, bench_task task, int64_t batch)
 {
-    const int timed = !o->dump && o->steps == 0;
-    if ((o->net && strcmp(o->net, task.net) != 0) || (o->batch && o->batch != batch))
+    const int timed = bench_mode_timed(&o->mode);
+    if (!bench_chosen(o->net, task.net) || (o->batch && o->batch != batch))
         return 0;
     task.grapes = !o->rule || strcmp(o->rule, "grapes") == 0;
     if (!task.grapes && (timed || strcmp(o->rule, "backprop") != 0))
@@ -124,7 +94,7 @@ static int run_case(const options *o, bench_task task, int64_t batch)
     if (timed)
         compare(&task);
     else
-        exercise(&task, o);
+        bench_exercise(&task, &o->mode);
     return 1;
 }
 

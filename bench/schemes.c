@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "limit.h"
+#include "mode.h"
 #include "peer_cblas.h"
 #include "scheme.h"
 #include "subject.h"
@@ -21,8 +21,7 @@ typedef struct options {
     const char *net;    /* NULL: all */
     const char *scheme; /* may be "backprop" where nothing is timed; NULL: all */
     int64_t batch;      /* 0: both */
-    const char *dump;
-    int64_t steps;
+    bench_mode mode;
 } options;
 
 static _Noreturn void usage(void)
@@ -38,41 +37,14 @@ static _Noreturn void usage(void)
 static options parse(int argc, char **argv)
 {
     options o = { 0 };
-    for (int i = 1; i < argc; i += 2) {
-        const char *key = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (!value)
-            usage();
-        if (strcmp(key, "--net") == 0)
-            o.net = value;
-        else if (strcmp(key, "--scheme") == 0)
-            o.scheme = value;
-        else if (strcmp(key, "--batch") == 0)
-            o.batch = strtoll(value, NULL, 10);
-        else if (strcmp(key, "--dump") == 0)
-            o.dump = value;
-        else if (strcmp(key, "--steps") == 0)
-            o.steps = strtoll(value, NULL, 10);
-        else
-            usage();
-        if (strcmp(key, "--steps") == 0 && o.steps <= 0)
-            usage();
-    }
+    const char *batch = "0";
+    const bench_option all[] = {
+        { "--net", &o.net }, { "--scheme", &o.scheme }, { "--batch", &batch }, { NULL, NULL }
+    };
+    if (!bench_mode_parse(argc, argv, all, &o.mode))
+        usage();
+    o.batch = strtoll(batch, NULL, 10);
     return o;
-}
-
-/* The library alone, untimed. */
-static void exercise(const bench_task *task, const options *o)
-{
-    bench_samples samples;
-    bench_subject subject;
-    bench_samples_create(task, &samples);
-    bench_subject_create(task, &samples, &subject);
-    if (o->dump)
-        bench_dump(&subject, o->dump);
-    else
-        bench_subject_learn(&subject, o->steps);
-    bench_subject_destroy(&subject);
-    bench_samples_destroy(&samples);
 }
 
 /* Nets that live beyond the caches are held to no mark: there the bytes decide. */
@@ -131,8 +103,8 @@ static void compare(const bench_task *task)
 static int run_case(const options *o, bench_task task, const bench_scheme *scheme, int64_t batch)
 {
     const char *name = scheme ? scheme->name : "backprop";
-    const int timed = !o->dump && o->steps == 0;
-    if ((o->net && strcmp(o->net, task.net) != 0) || (o->batch && o->batch != batch) ||
+    const int timed = bench_mode_timed(&o->mode);
+    if (!bench_chosen(o->net, task.net) || (o->batch && o->batch != batch) ||
         (o->scheme ? strcmp(o->scheme, name) != 0 : !scheme) || (timed && !scheme))
         return 0;
     if (batch > 1 && strcmp(task.net, "large") == 0)
@@ -145,7 +117,7 @@ static int run_case(const options *o, bench_task task, const bench_scheme *schem
     if (timed)
         compare(&task);
     else
-        exercise(&task, o);
+        bench_exercise(&task, &o->mode);
     return 1;
 }
 
