@@ -4,7 +4,7 @@
  * matrices; the rest learns as plain loops do; partners have transposed masks. Also the two ways round in which
  * matrices lie. */
 #include "support/quiet.h"
-#include "support/schemes.h"
+#include "support/scheme_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,48 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES = 24, INPUTS = 6, OUTPUTS = 4, LAYERS = 4, MOST = 70 * 40 };
-
-static const char *const names[] = { "input", "feedback", "magnitude", "descending", "teaching", "crossing" };
-enum { NAMES = sizeof names / sizeof names[0] };
-
-static double x[SAMPLES * INPUTS], targets[SAMPLES * OUTPUTS];
-
-static int fill_data(void **state)
-{
-    (void)state;
-    fill_normal(41, SAMPLES * INPUTS, x);
-    for (int b = 0; b < SAMPLES; b++)
-        targets[b * OUTPUTS + b * 3 % OUTPUTS] = 1.0;
-    return 0;
-}
-
-static net_plan plan_of(int32_t dtype, int adam, int ruled)
-{
-    const net_plan plan = { .dtype = dtype,
-                            .inputs = INPUTS,
-                            .layers = LAYERS,
-                            .units = { 9, 5, 8, OUTPUTS },
-                            .hidden = PLAST_TANH,
-                            .output = PLAST_SOFTMAX,
-                            .seed = 6,
-                            .optimizer = adam ? "adam" : "sgd",
-                            .rate = adam ? 0.01 : 0.1,
-                            .oja = ruled ? 0.02 : 0.0,
-                            .gha = ruled == 2 ? 0.01 : 0.0,
-                            .decay = ruled ? 0.004 : 0.0,
-                            .ruled = PLAST_ALL_LAYERS };
-    return plan;
-}
-
-static void learn(net *net, int64_t from, int64_t to, int64_t batch)
-{
-    const net_data data = {
-        .n = to - from, .x = x + from * INPUTS, .targets = targets + from * OUTPUTS, .batch = batch
-    };
-    net_learn(net, &data);
-}
-
 /* Two thirds of all synapses. */
 static void draw_mask(uint64_t seed, int64_t n, double *mask)
 {
@@ -67,30 +25,12 @@ static void draw_mask(uint64_t seed, int64_t n, double *mask)
         mask[i] = mask[i] > -1.0 / 3.0;
 }
 
-static int follows(const scheme_plan *scheme, const char *name)
-{
-    return strcmp(scheme->name, "kolen_pollack") == 0 && strcmp(name, "feedback") == 0;
-}
-
-static void mask_everything(const net *net, const scheme_plan *scheme)
-{
-    for (int32_t l = 0; l < LAYERS; l++)
-        for (int k = 0; k < NAMES; k++) {
-            plast_synapses *group = net_find_group(net, l, names[k]);
-            double mask[MOST];
-            if (group == NULL || follows(scheme, names[k]))
-                continue;
-            draw_mask((uint64_t)(l * NAMES + k + 1), group_size(group), mask);
-            group_mask(group, mask);
-        }
-}
-
 /* 0 exactly where the mask is 0, and not elsewhere. `all`: every other synapse is there. */
 static void check_support(const net *net, int all)
 {
     for (int32_t l = 0; l < LAYERS; l++)
         for (int k = 0; k < NAMES; k++) {
-            const plast_synapses *group = net_find_group(net, l, names[k]);
+            const plast_synapses *group = net_find_group(net, l, group_names[k]);
             if (group == NULL)
                 continue;
             double mask[MOST], *w = group_new(group);
@@ -102,6 +42,20 @@ static void check_support(const net *net, int all)
             }
             free(w);
         }
+}
+
+static void mask_everything(const net *net)
+{
+    for (int32_t l = 0; l < LAYERS; l++)
+        for (int k = 0; k < NAMES; k++) {
+            plast_synapses *group = net_find_group(net, l, group_names[k]);
+            double mask[MOST];
+            if (group == NULL || follows(net, group_names[k]))
+                continue;
+            draw_mask((uint64_t)(l * NAMES + k + 1), group_size(group), mask);
+            group_mask(group, mask);
+        }
+    check_support(net, 0);
 }
 
 static void mask_reference(const net *net, const naive *reference)
@@ -117,26 +71,10 @@ static void mask_reference(const net *net, const naive *reference)
 
 static void follow(const net_plan *plan, const scheme_plan *scheme, int64_t batch)
 {
-    net net = net_make(plan);
-    net_scheme(&net, scheme);
-    mask_everything(&net, scheme);
-    naive reference = naive_copy(&net);
-    naive_scheme(&reference, &net, scheme);
-    check_support(&net, 0);
-    for (int64_t b = 0; b < SAMPLES; b += batch) {
-        learn(&net, b, b + batch, batch);
-        naive_scheme_redraw(&reference, &net);
-        naive_update(&reference, batch, x + b * INPUTS, targets + b * OUTPUTS, NULL);
-        mask_reference(&net, &reference);
-    }
-    const double tolerance = strcmp(plan->optimizer, "adam") == 0 ? 1e-8 : 1e-12; /* it makes roundings of 0 large */
-    assert_net_is(&net, &reference, tolerance);
-    assert_scheme_is(&net, &reference, tolerance);
+    net net = follow_plain_loops(plan, scheme, batch, mask_everything, mask_reference);
     const int signs =
         strcmp(scheme->name, "usf") == 0 || strcmp(scheme->name, "frsf") == 0 || strcmp(scheme->name, "brsf") == 0;
     check_support(&net, !signs); /* those are 0 too where the forward weights are */
-    naive_scheme_free(&reference);
-    naive_free(&reference);
     net_free(&net);
 }
 
@@ -161,17 +99,7 @@ static void wide_layers_are_masked_block_by_block(void **state)
     plan.units[1] = 40;
     plan.rate = 0.02;
     for (int k = 0; k <= 10; k += 10) { /* backprop, Kolen-Pollack */
-        net whole = net_make(&plan), single = net_make(&plan);
-        net_scheme(&whole, &all_schemes[k]);
-        net_scheme(&single, &all_schemes[k]);
-        mask_everything(&whole, &all_schemes[k]);
-        mask_everything(&single, &all_schemes[k]);
-        learn(&whole, 0, SAMPLES, 1);
-        for (int64_t b = 0; b < SAMPLES; b++)
-            learn(&single, b, b + 1, 1);
-        assert_same_schemes(&single, &whole);
-        net_free(&whole);
-        net_free(&single);
+        check_split(&plan, &all_schemes[k], mask_everything);
         follow(&plan, &all_schemes[k], 1);
         follow(&plan, &all_schemes[k], 6);
     }
@@ -184,17 +112,7 @@ static void splits_keep_their_bits(void **state)
     for (const scheme_plan *s = all_schemes; s->name != NULL; s++)
         for (int k = 0; k < 8; k++) {
             const net_plan plan = plan_of(k & 1 ? PLAST_F64 : PLAST_F32, k & 2, k & 4 ? 2 : 0);
-            net whole = net_make(&plan), single = net_make(&plan);
-            net_scheme(&whole, s);
-            net_scheme(&single, s);
-            mask_everything(&whole, s);
-            mask_everything(&single, s);
-            learn(&whole, 0, SAMPLES, 1);
-            for (int64_t b = 0; b < SAMPLES; b++)
-                learn(&single, b, b + 1, 1);
-            assert_same_schemes(&single, &whole);
-            net_free(&whole);
-            net_free(&single);
+            check_split(&plan, s, mask_everything);
         }
 }
 
@@ -207,7 +125,7 @@ static void masks_stay_and_go(void **state)
         net net = net_make(&plan), fresh = net_make(&plan);
         net_scheme(&net, s);
         net_scheme(&fresh, s);
-        mask_everything(&net, s);
+        mask_everything(&net);
         learn(&net, 0, SAMPLES, 1);
         net_ok(&net, plast_network_reset(net.network, plan.seed));
         check_support(&net, 0);
@@ -219,8 +137,8 @@ static void masks_stay_and_go(void **state)
             const double zeros[9] = { 0.0 };
             net_set_bias(&fresh, l, zeros);
             for (int k = 0; k < NAMES; k++)
-                if (net_find_group(&net, l, names[k]) != NULL && !follows(s, names[k]))
-                    net_ok(&net, plast_synapses_set_mask(net_group(&net, l, names[k]), NULL));
+                if (net_find_group(&net, l, group_names[k]) != NULL && !follows(&net, group_names[k]))
+                    net_ok(&net, plast_synapses_set_mask(net_group(&net, l, group_names[k]), NULL));
         }
         net_ok(&net, plast_network_reset(net.network, plan.seed));
         assert_same_schemes(&net, &fresh);
@@ -308,8 +226,6 @@ static void feedback_is_seen_the_right_way_round(void **state)
 }
 
 /* ---- partners ---- */
-
-static const scheme_plan kolen_pollack = { "kolen_pollack", { { "decay", 0.01 } } };
 
 /* W's mask is its partner's, transposed, whether it was set before the scheme or after; another one is refused, the
  * same one is not; and within it the difference shrinks as it must. */

@@ -2,7 +2,7 @@
  *
  * Learning with the rule "grapes": against plain loops under every manner of learning, identities, beside other rules,
  * schemes, masks and frozen layers. */
-#include "support/grapes.h"
+#include "support/grapes_world.h"
 #include "support/quiet.h"
 #include "support/rules.h"
 #include "support/schemes.h"
@@ -18,47 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IN = 7, A = 11, B = 6, C = 9, OUT = 4, LAYERS = 4, SAMPLES = 12, MOST = A * IN };
+enum { MOST = A * IN };
 static const int64_t units[LAYERS] = { A, B, C, OUT }, inputs_of[LAYERS] = { IN, A, B, C };
-
-static const grapes_plan PROPAGATING = { 0 }, LOCAL = { .local = 1 };
-
-static double x[SAMPLES * IN], targets[SAMPLES * OUT];
-
-static int make_data(void **state)
-{
-    (void)state;
-    fill_uniform(1, SAMPLES * IN, x);
-    fill_uniform(2, SAMPLES * OUT, targets);
-    for (int i = 0; i < SAMPLES * IN; i++) /* exact in both types */
-        x[i] = (double)(float)x[i];
-    return 0;
-}
-
-static net_plan plan_of(int32_t dtype, const char *optimizer, double rate)
-{
-    return (net_plan){ .dtype = dtype,
-                       .inputs = IN,
-                       .layers = LAYERS,
-                       .units = { A, B, C, OUT },
-                       .hidden = PLAST_TANH,
-                       .output = PLAST_LINEAR,
-                       .seed = 17,
-                       .optimizer = optimizer,
-                       .rate = rate,
-                       .ruled = PLAST_HIDDEN_LAYERS };
-}
-
-static net_data data_of(int64_t first, int64_t n, int64_t batch)
-{
-    return (net_data){ .n = n, .x = x + first * IN, .targets = targets + first * OUT, .batch = batch };
-}
-
-static void learn(net *net, int64_t first, int64_t n, int64_t batch)
-{
-    const net_data data = data_of(first, n, batch);
-    net_learn(net, &data);
-}
 
 static void set(const net *net, const char *parameter, double value)
 {
@@ -208,15 +169,6 @@ static void some_layers_and_frozen_ones(void **state)
 }
 
 /* ---- the same bits, the same factor ---- */
-
-static net made(int32_t dtype, const char *optimizer, const grapes_plan *plan)
-{
-    const net_plan net_plan = plan_of(dtype, optimizer, 0.02);
-    net net = net_make(&net_plan);
-    if (plan != NULL)
-        net_grapes(&net, PLAST_HIDDEN_LAYERS, plan);
-    return net;
-}
 
 /* Rows that go one by one: masks, normalisation, Adam; and Oja's projection beside the sweep. */
 static void burden(net *net, int kind)

@@ -3,7 +3,7 @@
  * Dale's law and bounds of synapse groups: what is not allowed is cut off after every change, whatever makes it, in
  * forward and feedback matrices, and everything else learns as plain loops do that cut as well. */
 #include "support/quiet.h"
-#include "support/schemes.h"
+#include "support/scheme_world.h"
 
 #include "layers/layers.h"
 
@@ -17,55 +17,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SAMPLES = 24, INPUTS = 6, OUTPUTS = 4, LAYERS = 4, MOST = 70 * 40 };
-
-static const char *const names[] = { "input", "feedback", "magnitude", "descending", "teaching", "crossing" };
-enum { NAMES = sizeof names / sizeof names[0] };
-
-static const scheme_plan kolen_pollack = { "kolen_pollack", { { "decay", 0.01 } } };
-
-static double x[SAMPLES * INPUTS], targets[SAMPLES * OUTPUTS];
-
-static int fill_data(void **state)
-{
-    (void)state;
-    fill_normal(41, SAMPLES * INPUTS, x);
-    for (int b = 0; b < SAMPLES; b++)
-        targets[b * OUTPUTS + b * 3 % OUTPUTS] = 1.0;
-    return 0;
-}
-
-static net_plan plan_of(int32_t dtype, int adam, int ruled)
-{
-    const net_plan plan = { .dtype = dtype,
-                            .inputs = INPUTS,
-                            .layers = LAYERS,
-                            .units = { 9, 5, 8, OUTPUTS },
-                            .hidden = PLAST_TANH,
-                            .output = PLAST_SOFTMAX,
-                            .seed = 6,
-                            .optimizer = adam ? "adam" : "sgd",
-                            .rate = adam ? 0.01 : 0.1,
-                            .oja = ruled ? 0.02 : 0.0,
-                            .gha = ruled == 2 ? 0.01 : 0.0,
-                            .decay = ruled ? 0.004 : 0.0,
-                            .ruled = PLAST_ALL_LAYERS };
-    return plan;
-}
-
-static void learn(net *net, int64_t from, int64_t to, int64_t batch)
-{
-    const net_data data = {
-        .n = to - from, .x = x + from * INPUTS, .targets = targets + from * OUTPUTS, .batch = batch
-    };
-    net_learn(net, &data);
-}
-
-static int follows(const net *net, const char *name)
-{
-    return strcmp(plast_network_feedback(net->network), "kolen_pollack") == 0 && strcmp(name, "feedback") == 0;
-}
 
 static plast_status set_sign(plast_synapses *group, const double *signs)
 {
@@ -81,28 +32,6 @@ static void draw_signs(uint64_t seed, int64_t n, double *signs)
         signs[i] = signs[i] < -0.4 ? -1.0 : signs[i] > 0.2 ? 1.0 : 0.0;
 }
 
-/* Signs for every group that has its own, beside that bounds for one in two and a mask for one in three. */
-static void constrain_everything(const net *net)
-{
-    for (int32_t l = 0; l < LAYERS; l++)
-        for (int k = 0; k < NAMES; k++) {
-            plast_synapses *group = net_find_group(net, l, names[k]);
-            double mask[MOST], signs[70];
-            if (group == NULL || follows(net, names[k]))
-                continue;
-            const uint64_t seed = (uint64_t)(l * NAMES + k + 1);
-            draw_signs(seed, group_cols(group), signs);
-            net_ok(net, set_sign(group, signs));
-            if ((l + k) % 2 == 0)
-                net_ok(net, plast_synapses_set_bounds(group, -0.35, 0.25));
-            fill_uniform(seed, group_size(group), mask);
-            for (int64_t i = 0; i < group_size(group); i++)
-                mask[i] = mask[i] > -0.7;
-            if ((l + k) % 3 == 0)
-                group_mask(group, mask);
-        }
-}
-
 /* How many weights there are, and how many lie at an end of what is allowed. */
 typedef struct tally {
     int64_t all, ends;
@@ -116,12 +45,12 @@ static tally check_intervals(const net *net)
     tally t = { 0, 0 };
     for (int32_t l = 0; l < LAYERS; l++)
         for (int k = 0; k < NAMES; k++) {
-            const plast_synapses *group = net_find_group(net, l, names[k]);
+            const plast_synapses *group = net_find_group(net, l, group_names[k]);
             if (group == NULL)
                 continue;
             double low[MOST], high[MOST], mask[MOST], *w = group_new(group);
-            const int made_anew = by_sign && strcmp(names[k], "input") != 0;
-            net_interval(net, l, names[k], low, high);
+            const int made_anew = by_sign && strcmp(group_names[k], "input") != 0;
+            net_interval(net, l, group_names[k], low, high);
             group_get_mask(group, mask);
             for (int64_t i = 0; i < group_size(group); i++) {
                 const int single = net->plan.dtype != PLAST_F64;
@@ -136,6 +65,29 @@ static tally check_intervals(const net *net)
             free(w);
         }
     return t;
+}
+
+/* Signs for every group that has its own, beside that bounds for one in two and a mask for one in three. */
+static void constrain_everything(const net *net)
+{
+    for (int32_t l = 0; l < LAYERS; l++)
+        for (int k = 0; k < NAMES; k++) {
+            plast_synapses *group = net_find_group(net, l, group_names[k]);
+            double mask[MOST], signs[70];
+            if (group == NULL || follows(net, group_names[k]))
+                continue;
+            const uint64_t seed = (uint64_t)(l * NAMES + k + 1);
+            draw_signs(seed, group_cols(group), signs);
+            net_ok(net, set_sign(group, signs));
+            if ((l + k) % 2 == 0)
+                net_ok(net, plast_synapses_set_bounds(group, -0.35, 0.25));
+            fill_uniform(seed, group_size(group), mask);
+            for (int64_t i = 0; i < group_size(group); i++)
+                mask[i] = mask[i] > -0.7;
+            if ((l + k) % 3 == 0)
+                group_mask(group, mask);
+        }
+    check_intervals(net);
 }
 
 /* ---- against plain loops ---- */
@@ -154,25 +106,9 @@ static void project_reference(const net *net, const naive *reference)
 
 static void follow(const net_plan *plan, const scheme_plan *scheme, int64_t batch)
 {
-    net net = net_make(plan);
-    net_scheme(&net, scheme);
-    constrain_everything(&net);
-    naive reference = naive_copy(&net);
-    naive_scheme(&reference, &net, scheme);
-    check_intervals(&net);
-    for (int64_t b = 0; b < SAMPLES; b += batch) {
-        learn(&net, b, b + batch, batch);
-        naive_scheme_redraw(&reference, &net);
-        naive_update(&reference, batch, x + b * INPUTS, targets + b * OUTPUTS, NULL);
-        project_reference(&net, &reference);
-    }
-    const double tolerance = strcmp(plan->optimizer, "adam") == 0 ? 1e-8 : 1e-12; /* it makes roundings of 0 large */
-    assert_net_is(&net, &reference, tolerance);
-    assert_scheme_is(&net, &reference, tolerance);
+    net net = follow_plain_loops(plan, scheme, batch, constrain_everything, project_reference);
     const tally t = check_intervals(&net);
     assert_true(t.ends > 10 && t.ends < t.all);
-    naive_scheme_free(&reference);
-    naive_free(&reference);
     net_free(&net);
 }
 
@@ -209,17 +145,7 @@ static void splits_keep_their_bits(void **state)
     for (const scheme_plan *s = all_schemes; s->name != NULL; s++)
         for (int k = 0; k < 8; k++) {
             const net_plan plan = plan_of(k & 1 ? PLAST_F64 : PLAST_F32, k & 2, k & 4 ? 2 : 0);
-            net whole = net_make(&plan), single = net_make(&plan);
-            net_scheme(&whole, s);
-            net_scheme(&single, s);
-            constrain_everything(&whole);
-            constrain_everything(&single);
-            learn(&whole, 0, SAMPLES, 1);
-            for (int64_t b = 0; b < SAMPLES; b++)
-                learn(&single, b, b + 1, 1);
-            assert_same_schemes(&single, &whole);
-            net_free(&whole);
-            net_free(&single);
+            check_split(&plan, s, constrain_everything);
         }
 }
 
@@ -407,8 +333,8 @@ static void limits_stay_and_go(void **state)
             const double zeros[9] = { 0.0 };
             net_set_bias(&fresh, l, zeros);
             for (int k = 0; k < NAMES; k++) {
-                plast_synapses *group = net_find_group(&net, l, names[k]);
-                if (group == NULL || follows(&net, names[k]))
+                plast_synapses *group = net_find_group(&net, l, group_names[k]);
+                if (group == NULL || follows(&net, group_names[k]))
                     continue;
                 net_ok(&net, plast_synapses_set_mask(group, NULL));
                 net_ok(&net, plast_synapses_set_sign(group, NULL));

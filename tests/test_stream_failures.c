@@ -4,7 +4,7 @@
  * sequences. */
 #include "support/fail_allocator.h"
 #include "support/quiet.h"
-#include "support/recurrent.h"
+#include "support/stream_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,59 +16,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { INPUTS = 3, OUTPUTS = 2, STEPS = 12, SEQUENCES = 3, ROWS = STEPS * SEQUENCES, MOST = 400, FORMS = 4 };
-
-static double x[ROWS * INPUTS], targets[ROWS * OUTPUTS];
-
-static int fill_data(void **state)
-{
-    (void)state;
-    fill_uniform(1, ROWS * INPUTS, x);
-    fill_uniform(2, ROWS * OUTPUTS, targets);
-    return 0;
-}
-
-static rnn_plan plan_of(int32_t form, const char *temporal)
-{
-    return (rnn_plan){ .inputs = INPUTS,
-                       .outputs = OUTPUTS,
-                       .layers = 2,
-                       .units = { 5, 4 },
-                       .form = form,
-                       .activation = PLAST_TANH,
-                       .alpha = 0.3,
-                       .learn_initial = 1,
-                       .seed = 11,
-                       .rate = 0.2,
-                       .temporal = temporal };
-}
-
-/* Steps first .. first + count - 1 of all sequences. */
-static rnn_data part(int64_t first, int64_t count, int32_t carry)
-{
-    return (rnn_data){ .sequences = SEQUENCES,
-                       .steps = count,
-                       .x = x + first * SEQUENCES * INPUTS,
-                       .targets = targets + first * SEQUENCES * OUTPUTS,
-                       .carry = carry };
-}
-
-static void get_carried(const rnn *r, const plast_state *state, double carried[2][SEQUENCES * 5])
-{
-    for (int64_t l = 0; l < 2; l++) {
-        const plast_matrix m = plast_output_f64(carried[l], plast_state_sequences(state), r->plan.units[l]);
-        net_ok(&r->net, plast_state_get(state, l, &m));
-    }
-}
-
-/* What learning one window takes, after the weights were put back. */
-static void learn_from(rnn *r, plast_state *s, const double *p, const rnn_data *d, double *found)
-{
-    rnn_set(r, p);
-    rnn_learn(r, s, d);
-    rnn_get(r, found);
-}
 
 /* Run and evaluate that fail leave outputs and the stream as they were: in one window and in several, with and without
  * carry, with noise; the failure is at the last step. */

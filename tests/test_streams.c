@@ -3,7 +3,7 @@
  * Streams: what a state carries from call to call. Steps one by one, calls that follow each other, copies, several
  * states and threads, small room and large. */
 #include "support/quiet.h"
-#include "support/recurrent.h"
+#include "support/stream_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,52 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUTS = 3, OUTPUTS = 2, STEPS = 12, SEQUENCES = 3, ROWS = STEPS * SEQUENCES, MOST = 400, FORMS = 4 };
-
 static const double ROUNDING = 1e-13; /* a batch goes through matrix products, a single sequence does not */
-
-static double x[ROWS * INPUTS], targets[ROWS * OUTPUTS];
-
-static int fill_data(void **state)
-{
-    (void)state;
-    fill_uniform(1, ROWS * INPUTS, x);
-    fill_uniform(2, ROWS * OUTPUTS, targets);
-    return 0;
-}
-
-static rnn_plan plan_of(int32_t form, const char *temporal)
-{
-    return (rnn_plan){ .inputs = INPUTS,
-                       .outputs = OUTPUTS,
-                       .layers = 2,
-                       .units = { 5, 4 },
-                       .form = form,
-                       .activation = PLAST_TANH,
-                       .alpha = 0.3,
-                       .learn_initial = 1,
-                       .seed = 11,
-                       .rate = 0.2,
-                       .temporal = temporal };
-}
-
-/* Steps first .. first + count - 1 of all sequences. */
-static rnn_data part(int64_t first, int64_t count, int32_t carry)
-{
-    return (rnn_data){ .sequences = SEQUENCES,
-                       .steps = count,
-                       .x = x + first * SEQUENCES * INPUTS,
-                       .targets = targets + first * SEQUENCES * OUTPUTS,
-                       .carry = carry };
-}
-
-static void get_carried(const rnn *r, const plast_state *state, double carried[2][SEQUENCES * 5])
-{
-    for (int64_t l = 0; l < 2; l++) {
-        const plast_matrix m = plast_output_f64(carried[l], plast_state_sequences(state), r->plan.units[l]);
-        net_ok(&r->net, plast_state_get(state, l, &m));
-    }
-}
 
 /* ---- running ---- */
 
@@ -354,14 +309,6 @@ static void a_copy_forks_the_run(void **unused)
             plast_state_destroy(b);
             rnn_free(&r);
         }
-}
-
-/* What learning one window takes, after the weights were put back. */
-static void learn_from(rnn *r, plast_state *s, const double *p, const rnn_data *d, double *found)
-{
-    rnn_set(r, p);
-    rnn_learn(r, s, d);
-    rnn_get(r, found);
 }
 
 /* Traces of steps that were learned do not serve a stream that was run since, or set, or belongs to another scheme. */
