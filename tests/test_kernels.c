@@ -595,6 +595,41 @@ static void product_rows_alone(void)
     arrays_free((array[]){ a, b, all, alone }, 4, "product canary");
 }
 
+/* Several vectors in one pass have the bits of as many sweeps, and leave all others alone. */
+static void several_case(int64_t rows, int64_t cols, int64_t count)
+{
+    const int64_t ld = cols + cols % 3;
+    array w = array_random(rows * ld), x = array_random(PLAST__SEVERAL * cols), bias = array_random(rows);
+    array z = array_random(PLAST__SEVERAL * rows), z0 = array_copy(&z), one = array_make(rows);
+    plast__several s = { .w = w.data, .ld = ld, .rows = rows, .cols = cols, .count = count };
+    for (int64_t k = 0; k < count; k++) {
+        s.x[k] = (char *)x.data + (size_t)(k * cols) * at.size;
+        s.z[k] = (char *)z.data + (size_t)(k * rows) * at.size;
+        s.bias[k] = k % 3 == 0 ? bias.data : k % 3 == 1 ? s.z[k] : NULL; /* another vector, its own place, none */
+    }
+    at.k->several(&s);
+    for (int64_t k = 0; k < PLAST__SEVERAL; k++) {
+        const void *old = (char *)z0.data + (size_t)(k * rows) * at.size;
+        plast__sweep alone = { .w = w.data, .ld = ld, .rows = rows, .cols = cols, .z = one.data };
+        alone.x = (char *)x.data + (size_t)(k * cols) * at.size;
+        alone.bias = k % 3 == 0 ? bias.data : k % 3 == 1 ? old : NULL;
+        at.k->sweep(&alone);
+        for (int64_t i = 0; i < rows; i++)
+            check(get(z.data, k * rows + i) == get(k < count ? one.data : old, i), "several", cols, k);
+    }
+    arrays_free((array[]){ w, x, bias, z, z0, one }, 6, "several canary");
+}
+
+static void several_values(void)
+{
+    for (int64_t count = 0; count <= PLAST__SEVERAL; count++) {
+        for (int64_t rows = 1; rows <= 13; rows++)
+            for (int64_t cols = 1; cols <= MAX_LENGTH; cols += 1 + cols / 8)
+                several_case(rows, cols, count);
+        several_case(9, 1100, count); /* long rows go one at a time */
+    }
+}
+
 enum { KEPT, FIRST, LATE, CREDIT };
 
 /* The last step first, each into the results of the one after it. */
@@ -684,7 +719,7 @@ int main(void)
         ALL_TABLES(adam_values),        ALL_TABLES(momentum_values), ALL_TABLES(rmsprop_values),
         ALL_TABLES(clamp_values),       ALL_TABLES(sign_values),     ALL_TABLES(sums_values),
         ALL_TABLES(relative_values),    ALL_TABLES(limit_values),    ALL_TABLES(product_values),
-        ALL_TABLES(product_rows_alone), ALL_TABLES(trace_values),
+        ALL_TABLES(product_rows_alone), ALL_TABLES(trace_values),    ALL_TABLES(several_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

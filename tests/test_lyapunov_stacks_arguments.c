@@ -241,9 +241,11 @@ static void any_allocation_may_fail(void **state)
 {
     (void)state;
     for (int32_t dtype = PLAST_F32; dtype <= PLAST_F64; dtype++)
-        for (int gru = 0; gru < 2; gru++) {
-            const plast_lyapunov_options options = { PLAST_LYAPUNOV_OPTIONS, .trajectories = 3, .sum_rule = 1 };
-            stack s = make(5, dtype, gru);
+        for (int which = 0; which < 3; which++) { /* recurrent, gru; and few tangents that go with the steps */
+            const int few = which == 2;
+            const plast_lyapunov_options options = { PLAST_LYAPUNOV_OPTIONS, .exponents = 2 * few,
+                                                     .trajectories = few ? 1 : 3, .sum_rule = !few };
+            stack s = make(5, dtype, which == 1);
             const int64_t before = memory.calls;
             plast_lyapunov_destroy(estimator(&s, &options));
             const int64_t calls = memory.calls - before;

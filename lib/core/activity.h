@@ -40,6 +40,15 @@ typedef struct plast__trace {
     void *gradient; /* full: rows x ld, summed over the update */
 } plast__trace;
 
+/* Tangents that a step of one sequence takes along through a layer with a state: the pass over its recurrent weights,
+ * which are double, meets them beside the activities. */
+typedef struct plast__along {
+    int64_t count;        /* below PLAST__SEVERAL */
+    const double *before; /* count x units of the state, without padding */
+    double *seen;         /* out: the same of what the recurrent synapses see */
+    double *product;      /* out: W times these */
+} plast__along;
+
 typedef struct plast__activities {
     plast__activity *of; /* one per population */
     int32_t count;
@@ -60,6 +69,8 @@ typedef struct plast__activities {
     int64_t rate_rows;     /* steps and sequences that rates have room for */
     uint64_t epoch;        /* of the network's temporal schemes when they were made */
     int32_t tracing;       /* the update under way has its gradients from traces */
+    /* What the one step under way takes along; NULL = nothing */
+    const plast__along *along;
     void *turned; /* the transpose of a delayed group's weights, while its layer goes through its steps; NULL = none */
     void *target; /* what the outputs should have been, where it was read or a feedback scheme wants it */
     void *proxy;  /* what a direct feedback scheme sends down in place of the outputs' signal */

@@ -116,6 +116,24 @@ static void drive_turned(const plast__model *model, const plast__group *group, c
     model->kernels->product(&product);
 }
 
+static void drive_along(const plast__model *model, const plast__group *group, const plast__along *along,
+                        const void *before, void *z)
+{
+    plast__several pass = { .w = group->weights,
+                            .ld = group->ld,
+                            .rows = group->rows,
+                            .cols = group->cols,
+                            .count = 1 + along->count,
+                            .x = { before },
+                            .bias = { z },
+                            .z = { z } };
+    for (int64_t k = 0; k < along->count; k++) {
+        pass.x[k + 1] = along->seen + k * group->cols;
+        pass.z[k + 1] = along->product + k * group->rows;
+    }
+    model->kernels->several(&pass);
+}
+
 void plast__drive_step(const plast__model *model, const plast__group *group, plast__activities *a, int64_t t,
                        plast__pending *p)
 {
@@ -124,7 +142,9 @@ void plast__drive_step(const plast__model *model, const plast__group *group, pla
     const int turned = plast__turns(group) && a->rows > 1;
     if (turned && t == 0)
         turn(model, group, a->turned);
-    if (turned)
+    if (a->along != NULL)
+        drive_along(model, group, a->along, before, z);
+    else if (turned)
         drive_turned(model, group, a, before, z);
     else if (a->sequences == 1)
         sweep_one(model, group, a->rows == 1 ? p : NULL, before, z, z);

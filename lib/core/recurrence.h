@@ -34,7 +34,7 @@ void plast__activate_step(const plast__model *model, const plast__activities *a,
 /* z of all steps = bias + W x, for a group that is not delayed; one sample applies what waits. */
 void plast__drive_all(const plast__model *model, const plast__group *group, plast__activities *a, plast__pending *p);
 
-/* z of one step += W y of the step before; one sample applies what waits. */
+/* z of one step += W y of the step before; one sample applies what waits, or multiplies what it takes along. */
 void plast__drive_step(const plast__model *model, const plast__group *group, plast__activities *a, int64_t t,
                        plast__pending *p);
 

@@ -101,6 +101,19 @@ typedef struct plast__few_rows {
     int32_t add;
 } plast__few_rows;
 
+enum { PLAST__SEVERAL = 4 };
+
+/* z[k] = bias[k] + W x[k] for `count` vectors, 0 .. PLAST__SEVERAL, with the bits that a sweep of each would give. Every row
+ * is read once for all of them. */
+typedef struct plast__several {
+    const void *w;
+    int64_t ld, rows, cols;
+    int64_t count;
+    const void *x[PLAST__SEVERAL];    /* cols elements each */
+    const void *bias[PLAST__SEVERAL]; /* by row; NULL = 0 */
+    void *z[PLAST__SEVERAL];          /* by row; z[k] may be bias[k] */
+} plast__several;
+
 typedef struct plast__kernels {
     void (*sweep)(const plast__sweep *s);
     /* out[j] += sum_i y[i] w[i][j] */
@@ -134,6 +147,7 @@ typedef struct plast__kernels {
     void (*fold)(const plast__folding *f);
     void (*trace)(const plast__tracing *t);
     void (*product)(const plast__few_rows *s);
+    void (*several)(const plast__several *s);
     void (*rmsprop)(int64_t n, const plast__rmsprop *c, const void *g, void *v, void *delta);
 } plast__kernels;
 

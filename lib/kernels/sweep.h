@@ -81,10 +81,9 @@ INLINE void sweep_column(pass_kind kind, int rows, row_block *b, int64_t j, lane
         project_column(rows, b, j, part, whole);
 }
 
-INLINE void store_sums(const plast__sweep *s, int rows, const vec *sum, int64_t i)
+INLINE void store_sums(const real *bias, real *z, int rows, const vec *sum, int64_t i)
 {
-    const real *bias = s->bias;
-    real *z = s->z, total[MAX_BLOCK];
+    real total[MAX_BLOCK];
     add_lanes(rows, sum, total);
     if (bias) {
 #pragma GCC unroll 8
@@ -126,7 +125,7 @@ INLINE void sweep_rows(const plast__sweep *s, pass_kind kind, int rows, int64_t 
     if (j < cols)
         sweep_column(kind, rows, &b, j, v_lanes(cols - j), 0);
     if (kind.forward)
-        store_sums(s, rows, b.sum, i);
+        store_sums(s->bias, s->z, rows, b.sum, i);
     if (kind.sums)
         add_lanes(rows, b.size, (real *)s->sums + i);
 }

@@ -8,6 +8,7 @@
 #include "levels.h"
 #include "product.h"
 #include "project.h"
+#include "several.h"
 #include "steps.h"
 #include "sums.h"
 #include "sweep.h"
@@ -46,6 +47,7 @@ const plast__kernels TABLE = {
     .fold = fold,
     .trace = trace,
     .product = product,
+    .several = several,
 };
 
 #endif

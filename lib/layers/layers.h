@@ -69,6 +69,7 @@ typedef struct plast__layer_kind {
     void (*tangent_backward)(const plast_layer *layer, const plast__pull *pull);
     /* Whether what is carried is a potential, not an activity; NULL = it is not. */
     int (*carries_potential)(const plast_layer *layer);
+    int32_t takes_along; /* 1: forward heeds plast__activities.along, and tangent plast__push.taken_along */
 } plast__layer_kind;
 
 /* What layers with a state share. The population whose bias is the initial state: */

@@ -96,12 +96,27 @@ static void step(const plast_layer *layer, plast__activities *a, int64_t t)
         plast__add_noise(model, a, layer->drive, t, layer->noise, stream, y);
 }
 
+/* Tangents of what the recurrent synapses see, h_(t-1), from those of the state. */
+static void see_tangents(const plast_layer *layer, const plast__activities *a, const plast__along *along)
+{
+    const int64_t n = layer->model->populations[layer->drive].units;
+    const void *slope = plast__lead(layer->model, a, layer->drive, a->of[layer->drive].slope);
+    for (int64_t k = 0; k < along->count; k++) {
+        if (is_potential(layer))
+            layer->model->kernels->multiply(n, along->before + k * n, slope, along->seen + k * n);
+        else
+            memcpy(along->seen + k * n, along->before + k * n, (size_t)n * sizeof *along->seen);
+    }
+}
+
 static void forward(const plast_layer *layer, plast__activities *a, plast__pending *pending)
 {
     const plast__model *model = layer->model;
     const int32_t in = layer->synapses[INPUT].group, rec = layer->synapses[RECURRENT].group;
     plast__pending *p_in = pending == NULL ? NULL : &pending[in], *p_rec = pending == NULL ? NULL : &pending[rec];
     begin(layer, a);
+    if (a->along != NULL)
+        see_tangents(layer, a, a->along);
     plast__drive_all(model, &model->groups[in], a, p_in);
     for (int64_t t = 0; t < plast__steps(a); t++) {
         plast__drive_step(model, &model->groups[rec], a, t, p_rec);
@@ -302,6 +317,8 @@ static void tangent_of_drive(const plast_layer *layer, const plast__push *push, 
 {
     const int64_t n = layer->model->populations[layer->drive].units;
     const double *before = push->before;
+    if (push->taken_along)
+        return;
     if (is_potential(layer)) { /* h_(t-1) = f(state) */
         plast__tangent_read(layer, push, layer->drive, push->a->of[layer->drive].slope, 1, 0, n, slope);
         plast__tangent_scale(push, n, before, n, slope, n, h, n);
@@ -431,4 +448,5 @@ const plast__layer_kind plast__layer_recurrent = {
     .tangent = tangent,
     .tangent_backward = tangent_backward,
     .carries_potential = is_potential,
+    .takes_along = 1,
 };

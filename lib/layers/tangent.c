@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { FEW = 3 }; /* vectors that one pass over the weights each takes faster than a matrix product that packs them */
+enum { FEW = 3 }; /* vectors that a pass over the weights takes faster than a matrix product that packs them */
 
 static const plast__kernels *doubles(const plast_layer *layer)
 {
@@ -47,20 +47,17 @@ int64_t plast__tangent_work(const plast_layer *layer, int64_t count)
     return 2 * (count + 2) * layer->model->populations[layer->drive].units;
 }
 
-/* out = frame W^T + added, vector by vector. */
-static void product_of_few(const plast__kernels *f64, const plast__group *g, int64_t count, double *weights, int64_t ld,
-                           const double *frame, const double *added, double *out)
+/* out = frame W^T + added, in one pass over the weights. */
+static void product_of_few(const plast__kernels *f64, const plast__group *g, int64_t count, const double *weights,
+                           int64_t ld, const double *frame, const double *added, double *out)
 {
+    plast__several pass = { .w = weights, .ld = ld, .rows = g->rows, .cols = g->cols, .count = count };
     for (int64_t k = 0; k < count; k++) {
-        const plast__sweep pass = { .w = weights,
-                                    .ld = ld,
-                                    .rows = g->rows,
-                                    .cols = g->cols,
-                                    .x = frame + k * g->cols,
-                                    .bias = added == NULL ? NULL : added + k * g->rows,
-                                    .z = out + k * g->rows };
-        f64->sweep(&pass);
+        pass.x[k] = frame + k * g->cols;
+        pass.bias[k] = added == NULL ? NULL : added + k * g->rows;
+        pass.z[k] = out + k * g->rows;
     }
+    f64->several(&pass);
 }
 
 void plast__tangent_product(const plast_layer *layer, const plast__push *push, int32_t group, const double *frame,

@@ -26,6 +26,8 @@ typedef struct plast__push {
     /* out: tangents of the net input, count x units of layer->drive, and of layer->recurrent; NULL = not wanted */
     double *net, *recurrent_net;
     double *work; /* plast__tangent_work numbers */
+    /* 1: the step took the tangents along (plast__along): the product is in `state`, and input and drive are NULL */
+    int32_t taken_along;
 } plast__push;
 
 /* How far a pull goes. */

@@ -22,6 +22,7 @@ typedef struct driven {
     double *before, *after;   /* frames of one layer, where there are several with a state */
     double *output, *passing; /* frames between layers */
     double *work;
+    plast__along along; /* of a single layer whose steps take the few tangents along; else without memory */
 } driven;
 
 int64_t plast__network_state_size(const plast_network *network)
@@ -98,16 +99,34 @@ static void push_layer(const driven *d, int32_t layer, plast__push *p, int64_t a
         scatter(rows, d->size, pushed + at, units, d->after);
 }
 
+/* The coming step with its tangents, where it takes them along; 0 = it does not, or has been run. */
+static int run_along(driven *d, int64_t number, int64_t count, const double *tangents, double *pushed,
+                     plast_status *status)
+{
+    const int along = d->along.seen != NULL && !d->ahead;
+    d->along.count = count;
+    d->along.before = tangents;
+    d->along.product = pushed;
+    d->state->activities.along = along ? &d->along : NULL;
+    *status = run_ahead(d, number);
+    d->state->activities.along = NULL;
+    return along;
+}
+
 /* Through the layers from the first one with a state to the last: inputs do not move. */
 static plast_status push(void *self, int64_t number, int64_t count, const double *tangents, double *pushed)
 {
     driven *d = self;
-    const plast_status status = run_ahead(d, number);
+    plast_status status = PLAST_OK;
+    const int along = run_along(d, number, count, tangents, pushed, &status);
     if (status != PLAST_OK)
         return status;
-    plast__push p = {
-        .a = &d->state->activities, .count = count, .sequences = d->trajectories, .weights = d->weights, .work = d->work
-    };
+    plast__push p = { .a = &d->state->activities,
+                      .count = count,
+                      .sequences = d->trajectories,
+                      .weights = d->weights,
+                      .work = d->work,
+                      .taken_along = along };
     int64_t at = 0;
     for (int32_t i = d->first; i <= d->last; i++) {
         p.output = i == d->last ? NULL : (i - d->first) % 2 == 0 ? d->output : d->passing;
@@ -148,6 +167,7 @@ static void destroy(void *self)
 {
     driven *d = self;
     plast_state_destroy(d->own);
+    plast__release(d->context, d->along.seen);
     plast__release(d->context, d->work);
     plast__release(d->context, d->passing);
     plast__release(d->context, d->output);
@@ -167,6 +187,16 @@ static plast_status allocate_weights(driven *d)
         return PLAST_OK;
     d->weights = plast__allocate(d->context, weights, sizeof *d->weights);
     return d->weights != NULL ? PLAST_OK : plast__no_memory(d->context, "copies of the weights");
+}
+
+/* Larger frames are multiplied faster by themselves. */
+static plast_status allocate_along(driven *d, int64_t count)
+{
+    if (d->first < d->last || !d->network->layers[d->first]->kind->takes_along || d->trajectories > 1 ||
+        count >= PLAST__SEVERAL || d->network->model.dtype != PLAST_F64)
+        return PLAST_OK;
+    d->along.seen = plast__allocate_rows(d->context, count, d->size, sizeof *d->along.seen);
+    return d->along.seen != NULL ? PLAST_OK : plast__no_memory(d->context, "the tangents that go with a step");
 }
 
 static plast_status allocate(driven *d, int64_t count)
@@ -191,7 +221,8 @@ static plast_status allocate(driven *d, int64_t count)
     if (d->work == NULL ||
         (d->first < d->last && (d->before == NULL || d->after == NULL || d->output == NULL || d->passing == NULL)))
         return plast__no_memory(d->context, "the tangents of a network");
-    return allocate_weights(d);
+    const plast_status status = allocate_along(d, count);
+    return status == PLAST_OK ? allocate_weights(d) : status;
 }
 
 static void find_layers(driven *d)
