@@ -35,6 +35,7 @@ static void null_subjects_are_refused(void **given)
         plast_network_add_rule(NULL, 0, the.oja),
         plast_network_set_rule(NULL, 0, "oja", "rate", 0.0),
         plast_network_get_rule(NULL, 0, "oja", "rate", &value),
+        plast_network_view_rule(NULL, 0, "bcm", "threshold", &m),
         plast_network_set_optimizer(NULL, the.sgd),
         plast_network_set_optimizer_parameter(NULL, "rate", 0.0),
         plast_network_get_optimizer_parameter(NULL, "rate", &value),
@@ -53,6 +54,10 @@ static void null_subjects_are_refused(void **given)
         plast_synapses_get_weights(NULL, &m),
         plast_synapses_set_weights(NULL, &m),
         plast_synapses_set_frozen(NULL, 1),
+        plast_synapses_add_rule(NULL, the.oja),
+        plast_synapses_set_rule(NULL, "oja", "rate", 0.0),
+        plast_synapses_get_rule(NULL, "oja", "rate", &value),
+        plast_synapses_view_rule(NULL, "bcm", "threshold", &m),
         plast_state_create(NULL, the.network, NULL, (plast_state **)&handle),
         plast_state_view(NULL, 0, PLAST_ACTIVITY, &m),
         plast_rule_create(NULL, "oja", (plast_rule **)&handle),
@@ -98,6 +103,7 @@ static void null_arguments_are_refused(void **given)
     REFUSED(plast_network_set_rule(the.network, 0, NULL, "rate", 0.1), PLAST_E_INVALID, "rule", "NULL");
     REFUSED(plast_network_set_rule(the.network, 0, "oja", NULL, 0.1), PLAST_E_INVALID, "parameter", "oja", "NULL");
     REFUSED(plast_network_get_rule(the.network, 0, NULL, "rate", &value), PLAST_E_INVALID, "rule", "NULL");
+    REFUSED(plast_network_get_rule(the.network, 2, NULL, "rate", &value), PLAST_E_INVALID, "rule", "NULL");
     REFUSED(plast_network_get_rule(the.network, 0, "oja", NULL, &value), PLAST_E_INVALID, "parameter", "NULL");
     REFUSED(plast_network_get_rule(the.network, 0, "oja", "rate", NULL), PLAST_E_INVALID, "value", "NULL");
     REFUSED(plast_network_set_optimizer(the.network, NULL), PLAST_E_INVALID, "optimizer", "NULL");

@@ -261,6 +261,8 @@ plast_status plast_network_add_rule(plast_network *network, int32_t layers, cons
 /* The network and the layer's group that the handle stands for. */
 static plast_status find_own(const plast_synapses *synapses, plast_network **network, targets *one)
 {
+    if (synapses == NULL)
+        return PLAST_E_INVALID;
     *network = (plast_network *)(void *)synapses->model; /* its first member */
     const int32_t index = synapses->group;
     for (int32_t i = 0; index >= 0 && i < (*network)->layer_count; i++)
@@ -278,8 +280,6 @@ plast_status plast_synapses_add_rule(plast_synapses *synapses, const plast_rule 
 {
     plast_network *network = NULL;
     targets one;
-    if (synapses == NULL)
-        return PLAST_E_INVALID;
     plast_status status = find_own(synapses, &network, &one);
     if (status == PLAST_OK)
         status = check_rule(network, rule);
@@ -342,8 +342,6 @@ plast_status plast_synapses_set_rule(plast_synapses *synapses, const char *rule,
 {
     plast_network *network = NULL;
     targets one;
-    if (synapses == NULL)
-        return PLAST_E_INVALID;
     const plast_status status = find_own(synapses, &network, &one);
     return status == PLAST_OK ? set_rule(network, &one, rule, parameter, value) : status;
 }
@@ -393,8 +391,12 @@ static plast_status view_rule(const plast_network *network, const targets *t, co
     return PLAST_OK;
 }
 
-static plast_status find_layer(const plast_network *network, int32_t layer, targets *t)
+static plast_status find_layer(const plast_network *network, int32_t layer, const char *rule, targets *t)
 {
+    if (network == NULL)
+        return PLAST_E_INVALID;
+    if (rule == NULL)
+        return plast__fail(network->model.context, PLAST_E_INVALID, "name of the rule is NULL");
     if (layer < 0 || layer >= network->layer_count)
         return plast__fail(network->model.context, PLAST_E_RANGE, "layer %d of a network with %d layers", layer,
                            network->layer_count);
@@ -406,11 +408,7 @@ plast_status plast_network_get_rule(const plast_network *network, int32_t layer,
                                     const char *parameter, double *value)
 {
     targets t;
-    if (network == NULL)
-        return PLAST_E_INVALID;
-    if (rule == NULL)
-        return plast__fail(network->model.context, PLAST_E_INVALID, "name of the rule is NULL");
-    const plast_status status = find_layer(network, layer, &t);
+    const plast_status status = find_layer(network, layer, rule, &t);
     return status == PLAST_OK ? get_rule(network, &t, rule, parameter, value) : status;
 }
 
@@ -418,11 +416,7 @@ plast_status plast_network_view_rule(const plast_network *network, int32_t layer
                                      const char *quantity, plast_matrix *view)
 {
     targets t;
-    if (network == NULL)
-        return PLAST_E_INVALID;
-    if (rule == NULL)
-        return plast__fail(network->model.context, PLAST_E_INVALID, "name of the rule is NULL");
-    const plast_status status = find_layer(network, layer, &t);
+    const plast_status status = find_layer(network, layer, rule, &t);
     return status == PLAST_OK ? view_rule(network, &t, rule, quantity, view) : status;
 }
 
@@ -431,8 +425,6 @@ plast_status plast_synapses_get_rule(const plast_synapses *synapses, const char 
 {
     plast_network *network = NULL;
     targets one;
-    if (synapses == NULL)
-        return PLAST_E_INVALID;
     const plast_status status = find_own(synapses, &network, &one);
     return status == PLAST_OK ? get_rule(network, &one, rule, parameter, value) : status;
 }
@@ -442,8 +434,6 @@ plast_status plast_synapses_view_rule(const plast_synapses *synapses, const char
 {
     plast_network *network = NULL;
     targets one;
-    if (synapses == NULL)
-        return PLAST_E_INVALID;
     const plast_status status = find_own(synapses, &network, &one);
     return status == PLAST_OK ? view_rule(network, &one, rule, quantity, view) : status;
 }

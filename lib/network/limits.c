@@ -90,8 +90,13 @@ static plast_status read_signs(const plast__model *model, const plast_matrix *ro
     return PLAST_OK;
 }
 
-static plast_status refuse_sign(const plast_synapses *synapses, const plast__group *leader)
+/* The group, where its signs are its own. */
+static plast_status find_signs(const plast_synapses *synapses, plast__group **g)
 {
+    const plast_status status = plast__synapses_find(synapses, g);
+    const plast__group *leader = status == PLAST_OK ? plast__synapses_leader(synapses) : NULL;
+    if (leader == NULL)
+        return status;
     return plast__fail(synapses->model->context, PLAST_E_STATE,
                        "these synapses follow the forward ones of layer %d, whose signs are those of their post "
                        "units: set and get them there",
@@ -103,13 +108,10 @@ plast_status plast_synapses_set_sign(plast_synapses *synapses, const plast_matri
     plast__group *g = NULL;
     plast__limits *made = NULL;
     plast_matrix row = { .data = NULL };
-    plast_status status = plast__synapses_find(synapses, &g);
+    plast_status status = find_signs(synapses, &g);
     if (status != PLAST_OK)
         return status;
     const plast__model *model = synapses->model;
-    const plast__group *leader = plast__synapses_leader(synapses);
-    if (leader != NULL)
-        return refuse_sign(synapses, leader);
     if (signs != NULL)
         status = check_signs(model, g, signs, PLAST__REALS | PLAST__LABELS, 0, &row);
     if (status == PLAST_OK)
@@ -128,13 +130,10 @@ plast_status plast_synapses_get_sign(const plast_synapses *synapses, const plast
 {
     plast__group *g = NULL;
     plast_matrix row = { .data = NULL };
-    plast_status status = plast__synapses_find(synapses, &g);
+    plast_status status = find_signs(synapses, &g);
     if (status != PLAST_OK)
         return status;
     const plast__model *model = synapses->model;
-    const plast__group *leader = plast__synapses_leader(synapses);
-    if (leader != NULL)
-        return refuse_sign(synapses, leader);
     status = check_signs(model, g, signs, PLAST__REALS, 1, &row);
     if (status == PLAST_OK && g->limits != NULL)
         plast__matrix_write_row(&row, 0, model->dtype, g->limits->sign);
