@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A recurrent layer learns a batch of sequences, an update for all their steps, with Adam: by backpropagation through
- * time beside its matrix products alone, and by RFLO with a trace for each synapse and sequence beside a loop that reads
- * and writes as many numbers once a step. Options choose among the cases; see usage(). */
+ * time beside its matrix products alone, and by RFLO with a trace for each synapse and sequence beside a loop that
+ * reads and writes as many numbers once a step. Options choose among the cases; see usage(). */
 #include "recurrent.h"
 
 #include <stdio.h>

@@ -11,8 +11,7 @@
 enum { BENCH_RECURRENT_INPUTS = 3, BENCH_RECURRENT_OUTPUTS = 3 };
 
 typedef struct bench_recurrent_task {
-    int32_t
-        traces; /* 0: exact credit, no leak; 1: RFLO, rate units that leak, with a trace for each synapse and sequence */
+    int32_t traces; /* 0: exact credit, no leak; 1: RFLO, units that leak, a trace for each synapse and sequence */
     int32_t online; /* 1: an update at every step */
     int64_t units, steps, batch;
 } bench_recurrent_task;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The kernels of networks in time (products of few rows, several vectors in one pass, eligibility traces) of every level
- * and number type, against plain loops in long double. */
+ * The kernels of networks in time (products of few rows, several vectors in one pass, eligibility traces), of every
+ * level and number type, against plain loops in long double. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

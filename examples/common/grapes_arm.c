@@ -3,8 +3,8 @@
 
 const char *const grapes_kind_names[GRAPES_KINDS] = { "plain", "rate-matched", "layer mean", "GRAPES" };
 
-plast_status grapes_attach(plast_context *context, plast_network *network, enum grapes_kind kind,
-                           enum grapes_version version, bool unclipped)
+plast_status grapes_arm_attach(plast_context *context, plast_network *network, enum grapes_kind kind,
+                               enum grapes_version version, bool unclipped)
 {
     const bool per_synapse = version == GRAPES_PER_SYNAPSE;
     const struct {

@@ -28,7 +28,7 @@ extern const char *const grapes_kind_names[GRAPES_KINDS];
 
 /* Attaches the rule to the hidden layers; nothing for GRAPES_PLAIN. Unclipped: as the authors' code has it for random
  * feedback. */
-plast_status grapes_attach(plast_context *context, plast_network *network, enum grapes_kind kind,
-                           enum grapes_version version, bool unclipped);
+plast_status grapes_arm_attach(plast_context *context, plast_network *network, enum grapes_kind kind,
+                               enum grapes_version version, bool unclipped);
 
 #endif

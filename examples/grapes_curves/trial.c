@@ -90,8 +90,8 @@ static plast_status make(plast_context *context, const struct task *task, const 
     if (status == PLAST_OK)
         status = set_feedback(context, cell, learner->network);
     if (status == PLAST_OK)
-        status =
-            grapes_attach(context, learner->network, cell->kind, cell->version, plan_schemes[cell->scheme].unclipped);
+        status = grapes_arm_attach(context, learner->network, cell->kind, cell->version,
+                                   plan_schemes[cell->scheme].unclipped);
     if (status == PLAST_OK)
         status = set_optimizer(context, rate, learner->network);
     if (status == PLAST_OK)

@@ -72,7 +72,7 @@ plast_status trial_network(plast_context *context, const struct arm *arm, double
     if (status == PLAST_OK)
         status = add_layers(arm, made);
     if (status == PLAST_OK)
-        status = grapes_attach(context, made, arm->kind, arm->version, false);
+        status = grapes_arm_attach(context, made, arm->kind, arm->version, false);
     if (status == PLAST_OK)
         status = plast_optimizer_create(context, "momentum", &momentum);
     if (status == PLAST_OK)

@@ -103,8 +103,8 @@ typedef struct plast__few_rows {
 
 enum { PLAST__SEVERAL = 4 };
 
-/* z[k] = bias[k] + W x[k] for `count` vectors, 0 .. PLAST__SEVERAL, with the bits that a sweep of each would give. Every row
- * is read once for all of them. */
+/* z[k] = bias[k] + W x[k] for `count` vectors, 0 .. PLAST__SEVERAL, with the bits that a sweep of each would give. Every
+ * row is read once for all of them. */
 typedef struct plast__several {
     const void *w;
     int64_t ld, rows, cols;

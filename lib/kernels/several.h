@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Several vectors in one pass over a matrix. Each sum is added up as sweep.h adds up that of its single vector, so the bits
- * are the same. */
+ * Several vectors in one pass over a matrix. Each sum is added up as sweep.h adds up that of its single vector, so the
+ * bits are the same. */
 #ifndef PLAST_KERNELS_SEVERAL_H
 #define PLAST_KERNELS_SEVERAL_H
 

@@ -29,7 +29,8 @@ void plast__qr_free(plast__qr *qr);
 
 /* Replace A by Q. 1, or 0 when A or R is not finite: then Q and R are good for nothing. */
 int plast__qr_householder(plast__qr *qr, double *a);
-/* The fastest way that leaves |Q^T Q - I| below `slack` (0: rounding), as far as R's diagonal tells. Q R = A to rounding in any case. */
+/* The fastest way that leaves |Q^T Q - I| below `slack` (0: rounding), as far as R's diagonal tells. Q R = A to rounding
+ * in any case. */
 int plast__qr_factor(plast__qr *qr, double *a, double slack);
 
 /* The pullback: a_bar (n x k) holds dLoss/dQ and becomes dLoss/dA. r_bar is dLoss/dR, k x k; of it and of r the upper
