@@ -327,6 +327,36 @@ static void carried_traces_are_the_whole(void **state)
     stack_free(&s);
 }
 
+/* What a long backward pass leaves where rows are padded to whole vectors is no part of the traces after it. */
+static void traces_after_a_long_backward_pass(void **state)
+{
+    enum { LONG = 300 }; /* its 16th power, of the steps traced together, is beyond a float */
+    static double long_x[LONG * INPUTS], long_targets[LONG * OUTPUTS];
+    const stack_plan plan = { .dtype = PLAST_F32,
+                              .inputs = INPUTS,
+                              .layers = 2,
+                              .layer = { { "gru", { .units = 3, .learn_initial = 1 } },
+                                         { "dense", { .units = OUTPUTS } } } };
+    const plast_state_options room = { PLAST_STATE_OPTIONS, .batch = 1, .steps = LONG };
+    const stack_data whole = { .steps = LONG, .sequences = 1, .x = long_x, .targets = long_targets };
+    stack_data windows = whole;
+    double before[MOST], after[MOST];
+    plast_state *used = NULL;
+    (void)state;
+    windows.every = 32;
+    fill_uniform(3, (int64_t)LONG * INPUTS, long_x);
+    fill_uniform(4, (int64_t)LONG * OUTPUTS, long_targets);
+    stack s = stack_make(&plan);
+    stack_temporal(&s, "eprop", "self", 1.0);
+    stack_ok(&s, plast_state_create(s.context, s.network, &room, &used));
+    stack_gradient(&s, used, &windows, before);
+    stack_gradient(&s, used, &whole, after);
+    stack_gradient(&s, used, &windows, after);
+    assert_memory_equal(after, before, (size_t)stack_size(&s) * sizeof *after);
+    plast_state_destroy(used);
+    stack_free(&s);
+}
+
 /* Recurrent weights of which only the given ones stay. */
 static void thin(stack *s, int diagonal)
 {
@@ -631,6 +661,7 @@ int main(void)
         quiet_test(truncation_cuts),
         quiet_test(traces_are_the_truncated_backward_pass),
         quiet_test(carried_traces_are_the_whole),
+        quiet_test(traces_after_a_long_backward_pass),
         quiet_test(eprop_is_exact_where_nothing_is_dropped),
         quiet_test(single_precision_agrees),
         quiet_test(no_unit_has_a_synapse_onto_itself),

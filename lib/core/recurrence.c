@@ -191,9 +191,9 @@ static void by_diagonal(const plast__model *model, const plast__group *group, co
 {
     const int64_t post_ld = model->populations[group->post].ld;
     for (int64_t b = 0; b < a->sequences; b++)
-        for (int64_t j = 0; j < group->cols; j++) {
+        for (int64_t j = 0; j < group->ld; j++) { /* the padding, too: who goes on with whole rows finds 0 there */
             double sum = 0.0;
-            for (int64_t i = j; i < group->rows; i += group->cols)
+            for (int64_t i = j; j < group->cols && i < group->rows; i += group->cols)
                 sum += plast__get(model->dtype, group->weights, i * group->ld + j) *
                        plast__get(model->dtype, e, b * post_ld + i);
             plast__set(model->dtype, out, b * group->ld + j, sum);
