@@ -5,6 +5,7 @@
  * optimizers that keep moments. */
 #include "support/quiet.h"
 #include "support/recurrent.h"
+#include "support/stack.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -152,15 +153,16 @@ static void central_differences(void **state)
 static void one_sequence_and_three_layers(void **state)
 {
     (void)state;
-    for (int32_t form = PLAST_FORM_VOLTAGE; form <= PLAST_FORM_CURRENT; form++) {
-        rnn_data d = all_data();
-        rnn_plan plan = plan_of(form, PLAST_TANH, 0.6, 3);
-        plan.units[2] = 3;
-        d.sequences = 1; /* the path without matrix products */
-        check_gradient(&plan, &d);
-        d.steps = 1;
-        check_gradient(&plan, &d);
-    }
+    for (int32_t form = PLAST_FORM_VOLTAGE; form <= PLAST_FORM_CURRENT; form++)
+        for (int leaks = 0; leaks < 2; leaks++) {
+            rnn_data d = all_data();
+            rnn_plan plan = plan_of(form, PLAST_TANH, leaks ? 0.6 : 1.0, 3);
+            plan.units[2] = 3;
+            d.sequences = 1; /* the path without matrix products */
+            check_gradient(&plan, &d);
+            d.steps = 1;
+            check_gradient(&plan, &d);
+        }
 }
 
 static void without_bias_self_or_initial(void **state)
@@ -524,6 +526,38 @@ static void minibatch_is_the_mean_of_its_sequences(void **state)
         }
 }
 
+/* Above 512 units several sequences go by BLAS, a single one by passes over the weights. */
+static void wide_layers_take_the_mean_too(void **state)
+{
+    (void)state;
+    for (int leaks = 0; leaks < 2; leaks++) {
+        double one_x[STEPS * INPUTS], one_targets[STEPS * OUTPUTS];
+        const stack_plan plan = { .dtype = PLAST_F64,
+                                  .inputs = INPUTS,
+                                  .layers = 2,
+                                  .layer = { { "recurrent",
+                                               { .units = 513, .activation = PLAST_TANH, .alpha = leaks ? 0.6 : 1.0 } },
+                                             { "dense", { .units = OUTPUTS } } } };
+        const stack_data all = { .steps = STEPS, .sequences = SEQUENCES, .x = x, .targets = targets };
+        stack s = stack_make(&plan);
+        const int64_t n = stack_size(&s);
+        double *found = new_array(n), *one = new_array(n), *mean = new_array(n);
+        for (int64_t b = 0; b < SEQUENCES; b++) {
+            const rnn_data alone = single(b, one_x, one_targets);
+            const stack_data d = { .steps = STEPS, .sequences = 1, .x = alone.x, .targets = alone.targets };
+            stack_gradient(&s, NULL, &d, one);
+            for (int64_t i = 0; i < n; i++)
+                mean[i] += one[i] / SEQUENCES;
+        }
+        stack_gradient(&s, NULL, &all, found);
+        assert_close(n, found, mean, 1e-13); /* steps of weights of order 1 */
+        free(found);
+        free(one);
+        free(mean);
+        stack_free(&s);
+    }
+}
+
 /* Minibatches of sequences one after another, the last one shorter. */
 static void minibatches_in_turn(void **state)
 {
@@ -567,6 +601,7 @@ int main(void)
         quiet_test(clipped),
         quiet_test(moments),
         quiet_test(minibatch_is_the_mean_of_its_sequences),
+        quiet_test(wide_layers_take_the_mean_too),
         quiet_test(minibatches_in_turn),
     };
     return cmocka_run_group_tests(tests, fill_data, NULL);

@@ -14,7 +14,7 @@
 
 static const char *const group_names[] = { "input", "recurrent" };
 static const char *const vector_names[] = { "bias", "recurrent_bias", "initial" };
-enum { GROUP_NAMES = 2, VECTOR_NAMES = 3, WIDEST = 512 };
+enum { GROUP_NAMES = 2, VECTOR_NAMES = 3, WIDEST = 520 };
 
 void stack_ok(const stack *s, plast_status status)
 {
