@@ -232,7 +232,7 @@ static void softmax_values(void)
 {
     for (int64_t n = 1; n <= MAX_LENGTH; n++) {
         array z = array_make(n), y = array_make(n);
-        double shift = n % 3 ? 0 : 3e4, width = n % 2 ? 1 : 60, top = -INFINITY;
+        double shift = n % 3 == 0 ? 3e4 : n % 3 == 1 ? 0 : -3e4, width = n % 2 ? 1 : 60, top = -INFINITY;
         for (int64_t i = 0; i < n; i++) {
             set(z.data, i, shift + width * uniform());
             top = fmax(top, get(z.data, i));
