@@ -366,6 +366,9 @@ static void nothing_is_learned(void **state)
         memcpy(y + b * 4, (const double *)view.data + b * view.row_stride, 4 * sizeof *y);
     assert_same_bits(SAMPLES * 4, y, outputs);
     assert_same_nets(&net, &twin);
+    x[0] = (double)NAN; /* a failure leaves nothing to view */
+    assert_int_equal(jacobian(&net, NULL, SAMPLES, x, 0, 0, j), PLAST_E_NOT_FINITE);
+    assert_int_equal(plast_state_view(own, 1, PLAST_ACTIVITY, &view), PLAST_E_STATE);
     net_free(&net);
     net_free(&twin);
 }

@@ -200,12 +200,34 @@ static void recurrent_signals_differ_where_gates_stand_between(void **state)
         }
 }
 
+/* Running gives activities to view, and no signals. */
+static void running_has_no_signals(void **state)
+{
+    double outputs[ROWS * OUTPUTS];
+    (void)state;
+    for (int i = 1; i < KINDS; i++) {
+        stack s = begin(&kinds[i], 0, PLAST_F64);
+        const stack_data data = data_of(NULL);
+        plast_state *ran = state_of(&s);
+        plast_matrix view;
+        stack_run(&s, ran, &data, outputs);
+        stack_ok(&s, plast_state_view(ran, 0, PLAST_ACTIVITY, &view));
+        for (int32_t quantity = PLAST_SIGNAL; quantity <= PLAST_RECURRENT_SIGNAL; quantity++) {
+            assert_int_equal(plast_state_view(ran, 0, quantity, &view), PLAST_E_STATE);
+            assert_non_null(strstr(plast_context_error(s.context), "learned no sample"));
+        }
+        plast_state_destroy(ran);
+        stack_free(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         quiet_test(signals_are_the_loss_by_net_inputs),
         quiet_test(signals_of_other_schemes_are_of_the_instant),
         quiet_test(recurrent_signals_differ_where_gates_stand_between),
+        quiet_test(running_has_no_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
