@@ -337,7 +337,6 @@ static void trace_layer(const plast_layer *layer, const plast__activities *a, co
                          .time = time,
                          .first = t,
                          .steps = steps - t < together ? steps - t : together,
-
                          .fresh = t == 0 && a->live == 0 };
         for (int32_t p = layer->first_population; p < layer->first_population + layer->populations; p++)
             trace_population(&s, p);
