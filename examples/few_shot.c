@@ -25,7 +25,7 @@ static const uint64_t first_seed = 1;
 struct experiment {
     struct task task;
     struct plan plan;
-    int jobs;
+    int threads;
     struct progress progress;
 };
 
@@ -66,7 +66,7 @@ static int run_stage(struct experiment *experiment, job_function function, int64
                      struct message *message)
 {
     progress_begin(&experiment->progress, label, (double)count);
-    int result = jobs_run(count, experiment->jobs, function, experiment, message);
+    int result = jobs_run(count, experiment->threads, function, experiment, message);
     double seconds = progress_end(&experiment->progress);
     if (result == 0)
         fprintf(stderr, "%s: %d networks in %.1f s\n", label, (int)count, seconds);
@@ -101,7 +101,7 @@ static int publish(const struct results *results, const struct plan *plan, struc
 static int run_all(const struct options *options, struct message *message)
 {
     const struct results results = { .folder = options->out, .name = "few_shot", .width = 1400, .height = 900 };
-    struct experiment experiment = { .jobs = options->jobs };
+    struct experiment experiment = { .threads = options->threads };
     struct plan *plan = &experiment.plan;
     if (results_check(&results, message) != 0 || task_load(options->data, &experiment.task, message) != 0)
         return -1;

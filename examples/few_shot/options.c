@@ -20,7 +20,7 @@ static const char help[] =
     "  --episodes N   with other classes, images and weights; the same for all rules (default 200)\n"
     "  --samples N    images in the long runs (default 10000)\n"
     "  --seeds N      repetitions of the long runs (default 4)\n"
-    "  --jobs N       networks at once (default: one for each CPU)\n"
+    "  --threads N    networks at once (default: one for each CPU)\n"
     "  --quick        a tiny version that shows only that everything works\n"
     "  --help         this text";
 
@@ -32,11 +32,11 @@ void options_read(int argc, char **argv, struct options *options)
         { "episodes", .count = &options->episodes, .least = 2, .most = MAX_EPISODES },
         { "samples", .count = &options->samples, .most = MOST_SAMPLES },
         { "seeds", .count = &options->seeds, .most = MAX_SEEDS },
-        { "jobs", .count = &options->jobs, .most = MOST_THREADS },
+        { "threads", .count = &options->threads, .most = MOST_THREADS },
         { "quick", .flag = &options->quick },
         { .name = NULL },
     };
-    *options = (struct options){ .data = DATASET_FOLDER, .out = ".", .jobs = arguments_threads() };
+    *options = (struct options){ .data = DATASET_FOLDER, .out = ".", .threads = arguments_threads() };
     arguments_read("few_shot", help, arguments, argc, argv);
     if (options->seeds == 0)
         options->seeds = options->quick ? 2 : 4;

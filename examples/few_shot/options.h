@@ -10,7 +10,7 @@ struct options {
     int episodes;
     int tuning; /* episodes for choosing coefficients */
     int seeds;  /* of the long runs */
-    int jobs;
+    int threads;
     int samples; /* of the long runs */
     bool quick;
 };

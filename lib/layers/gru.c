@@ -273,8 +273,8 @@ static void gains(const plast_layer *layer, const plast__activities *a, int64_t 
     void *x = plast__at(model->dtype, a->of[layer->drive].work, a->room * gates->ld);
     void *h = plast__at(model->dtype, a->of[layer->recurrent].work, a->room * gates->ld);
     void *ones = plast__at(model->dtype, a->of[layer->state].work, a->room * state->ld);
-    plast__fill(model, a->sequences * state->ld, 1.0, ones);
     for (int64_t b = 0; b < a->sequences; b++) {
+        plast__fill(model, state->units, 1.0, row_of(layer, layer->state, ones, b));
         const cell at = cell_at(layer, a, step * a->sequences + b);
         errors(&at, row_of(layer, layer->state, ones, b), row_of(layer, layer->drive, x, b),
                row_of(layer, layer->recurrent, h, b));

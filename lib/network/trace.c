@@ -172,8 +172,9 @@ static void begin(const plast_network *network, const plast__time *time, plast__
         const int64_t n = a->room * model->populations[i].ld;
         if (a->of[i].trace != NULL)
             memset(a->of[i].trace, 0, (size_t)(n * size));
-        for (int64_t j = 0; model->populations[i].is_initial && j < n; j++)
-            plast__set(model->dtype, a->of[i].trace, j, 1.0);
+        for (int64_t b = 0; model->populations[i].is_initial && b < a->room; b++)
+            plast__fill(model, model->populations[i].units, 1.0,
+                        plast__at(model->dtype, a->of[i].trace, b * model->populations[i].ld));
     }
 }
 
