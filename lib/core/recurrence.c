@@ -76,10 +76,14 @@ enum { TURNED = 16 }; /* rows that are turned together: their columns come into 
     static void name(const plast__group *group, int64_t post_ld, type *out)                                            \
     {                                                                                                                  \
         const type *w = group->weights;                                                                                \
-        for (int64_t first = 0; first < post_ld; first += TURNED)                                                      \
+        int64_t first = 0;                                                                                             \
+        for (; first + TURNED <= group->rows; first += TURNED)                                                         \
             for (int64_t j = 0; j < group->cols; j++)                                                                  \
-                for (int64_t i = first; i < first + TURNED && i < post_ld; i++)                                        \
-                    out[j * post_ld + i] = i < group->rows ? w[i * group->ld + j] : 0;                                 \
+                for (int64_t i = first; i < first + TURNED; i++)                                                       \
+                    out[j * post_ld + i] = w[i * group->ld + j];                                                       \
+        for (int64_t j = 0; j < group->cols; j++)                                                                      \
+            for (int64_t i = first; i < post_ld; i++)                                                                  \
+                out[j * post_ld + i] = i < group->rows ? w[i * group->ld + j] : 0;                                     \
     }
 
 TURN(turn_floats, float)
